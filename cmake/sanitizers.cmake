@@ -1,0 +1,11 @@
+# E6_SANITIZE: "", "address" (with undefined behaviour) or "thread"; the presets asan and tsan set it.
+set(E6_SANITIZE "" CACHE STRING "Sanitizer: empty, address or thread")
+if(E6_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(E6_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+elseif(NOT E6_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "E6_SANITIZE is '${E6_SANITIZE}'; use address, thread or nothing")
+endif()
