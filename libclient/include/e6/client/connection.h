@@ -1,0 +1,70 @@
+// A client's connection to a cluster, whichever of its two colours serves.
+//
+//   e6::client::ConnectionOptions options = e6::client::ConnectionOptions::from_environment();
+//   options.host = "engine.example"; options.port = 9001; options.user = ...; options.password = ...;
+//   e6::client::Connection connection(options);
+//   e6::client::Cursor cursor = connection.cursor();
+//   cursor.execute("select 1");
+//   while (auto batch = cursor.fetch_batch()) consume(*batch);
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "e6/client/cursor.h"
+#include "e6/client/error.h"
+#include "e6/client/options.h"
+#include "e6/client/statistics.h"
+#include "e6/shared/coordinator.h"
+
+namespace e6::client {
+
+class Link;
+
+/// One user's connection: a session and a channel per colour, made when they are needed and closed when the
+/// colour has been left and its last query has ended. Any number of cursors from any threads; all functions
+/// are thread-safe.
+///
+/// Fork: making a Connection touches no gRPC, so a master process may configure connections, fork, and use
+/// them in its children. If gRPC was in use at the fork (a connection of the master had made a call), every
+/// call in the child is refused at once with ForkError.
+class Connection {
+ public:
+  /// Checks the options and attaches to the host's knowledge; makes no call.
+  /// Throws OptionError, or SharedStateError when a segment is required and cannot be had.
+  explicit Connection(ConnectionOptions options);
+  /// Closes. Cursors that still exist keep what they need and stay usable.
+  ~Connection();
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Finds the active colour and authenticates, if that has not happened yet. Not needed before queries;
+  /// useful to find bad credentials early. Throws AuthenticationError, ConnectionError, TimeoutError,
+  /// ClusterSuspendedError, ForkError.
+  void connect();
+
+  /// A cursor without a query. Makes no call.
+  [[nodiscard]] Cursor cursor();
+  /// A cursor on a query that this or another process of the host began (Cursor::handle). Its colour and
+  /// engine come from the host's knowledge. Makes no call. Throws UsageError when the host does not know the
+  /// query (cleared, or its owner died).
+  [[nodiscard]] Cursor adopt(const QueryHandle& handle);
+
+  /// No new queries from here on (UsageError). Queries in flight go on; what is idle is closed at once.
+  void close() noexcept;
+
+  [[nodiscard]] const ConnectionOptions& options() const noexcept;
+  /// The host's knowledge of this cluster; shared by all connections of the process to it.
+  [[nodiscard]] e6::Coordinator& coordinator() const noexcept;
+  [[nodiscard]] Statistics statistics() const noexcept;
+
+ private:
+  std::shared_ptr<Link> link_;  // null only after a move
+};
+
+/// The library's version, "0.1.0".
+[[nodiscard]] const char* version() noexcept;
+
+}  // namespace e6::client

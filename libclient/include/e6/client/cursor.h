@@ -1,0 +1,91 @@
+// A query: executed, fetched, and cleared on the colour that it began on.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "e6/shared/strategy.h"
+
+namespace e6::client {
+
+/// What another process needs to fetch, clear or cancel a query of this host. `session_id` is as secret as a
+/// password: hand it over a pipe or socket, never through a log or a file that others read.
+struct QueryHandle {
+  std::string query_id;
+  std::string session_id;
+
+  /// One line of text, and back. `parse` gives nothing when the text is no handle.
+  [[nodiscard]] std::string serialise() const;
+  [[nodiscard]] static std::optional<QueryHandle> parse(std::string_view text);
+};
+
+/// The engine's answer to status.
+struct QueryStatus {
+  bool finished = false;       ///< the field `status` of the answer
+  std::int64_t row_count = 0;  ///< rows so far, as the engine counts them
+};
+
+/// At most one query at a time. To be used by one thread at a time; to cancel from another thread, adopt the
+/// handle there. The query is cleared when the cursor goes out of scope (one bounded attempt, errors go to
+/// the log).
+///
+/// Every function recovers by itself from a wrong colour, an invalid session, a suspended cluster and a lost
+/// connection, as far as that cannot run a statement twice or lose a batch; it throws what is left:
+/// TimeoutError, ConnectionError, AuthenticationError, ClusterSuspendedError, QueryError, QueryLostError,
+/// ForkError, UsageError.
+class Cursor {
+ public:
+  Cursor(Cursor&&) noexcept;
+  Cursor& operator=(Cursor&&) noexcept;
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+  ~Cursor();
+
+  /// Prepares and executes a statement on the colour that is active now; one trailing `;` is dropped. A query
+  /// that the cursor still has is cleared first. The statement is repeated only while the engine is known not
+  /// to have accepted it.
+  void execute(std::string_view sql);
+
+  /// The next batch as the engine sent it (PROTOCOL.md, "Batch"); nothing at the end.
+  ///
+  /// Notes: a fetch that broke off in the middle is not repeated, for the engine may have moved on to the
+  /// next batch: ConnectionError.
+  [[nodiscard]] std::optional<std::string> fetch_batch();
+  /// Names and types of the columns as the engine sent them (PROTOCOL.md, "Metadata").
+  [[nodiscard]] std::string metadata();
+  [[nodiscard]] QueryStatus status();
+  /// The engine's plan of the query.
+  [[nodiscard]] std::string explain();
+  /// The plan with what its steps took.
+  [[nodiscard]] std::string explain_analyze();
+
+  /// Ends the query (clearOrCancelQuery). Nothing happens without a query. A refusal because the colour is
+  /// gone counts as success. Afterwards the cursor has no query, whether this throws or not.
+  void clear();
+  /// Stops a query that may still be running (cancelQuery); otherwise as clear.
+  void cancel();
+
+  /// The most that one function of this cursor may take; replaces `operation_timeout`.
+  void set_timeout(std::chrono::milliseconds timeout) noexcept;
+
+  /// True between a successful execute (or adopt) and clear, cancel, or the loss of the query.
+  [[nodiscard]] bool has_query() const noexcept;
+  /// The engine's id of the query; empty without one.
+  [[nodiscard]] const std::string& query_id() const noexcept;
+  /// The colour that the query runs on; kNone without one.
+  [[nodiscard]] Strategy strategy() const noexcept;
+  /// For adopting the query elsewhere. Throws UsageError without a query.
+  [[nodiscard]] QueryHandle handle() const;
+
+ private:
+  friend class Connection;
+  class Impl;
+  explicit Cursor(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;  // null only after a move
+};
+
+}  // namespace e6::client

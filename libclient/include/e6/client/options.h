@@ -1,0 +1,93 @@
+// Settings of a connection. Code wins over the environment, the environment over the default.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "e6/shared/options.h"
+
+namespace e6::client {
+
+/// How the engine is to be trusted. Plaintext unless `enabled`.
+struct TlsOptions {
+  bool enabled = false;
+  /// PEM file with the root certificates; empty means the system's.
+  std::string roots_file;
+  /// Root certificates as PEM text; not allowed together with `roots_file`.
+  std::string roots_pem;
+  /// The name to expect in the engine's certificate instead of the host; empty means the host.
+  std::string server_name;
+};
+
+/// What gRPC is told about a channel. The defaults are those of the Python connector, so that both behave
+/// alike towards a load balancer.
+struct ChannelTuning {
+  std::chrono::milliseconds keepalive_time{30'000};      ///< 1 s to 1 day
+  std::chrono::milliseconds keepalive_timeout{900'000};  ///< 1 s to 1 day
+  bool keepalive_without_calls = true;
+  std::chrono::milliseconds min_ping_interval{15'000};  ///< 1 s to 1 day
+  int max_send_bytes = 300 << 20;                       ///< 1 KiB to 2 GiB - 1
+  int max_receive_bytes = -1;                           ///< -1 is unlimited
+};
+
+/// Plain data; copy it, keep it, change it until a Connection is made of it.
+struct ConnectionOptions {
+  /// Name or address of the engine (or of the ingress in front of its colours). Required, 1 to 253
+  /// characters.
+  std::string host;
+  /// 1 to 65535. Required.
+  int port = 0;
+  /// Credentials; required. They never enter a log, a message or the segment.
+  std::string user;
+  std::string password;
+  /// Catalog of the statements. When empty, the calls without catalog (V1) are used.
+  std::string catalog;
+  /// Schema of the statements.
+  std::string database;
+  /// Sent as `cluster-name`, lower-cased. At most 100 characters.
+  std::string cluster_name;
+  TlsOptions tls;
+  ChannelTuning channel;
+
+  /// Wake a suspended cluster (once per host) instead of failing with ClusterSuspendedError.
+  bool auto_resume = true;
+  /// The longest a resume may take, for the process that resumes and those that wait. 1 s to 1 h.
+  std::chrono::milliseconds resume_timeout{300'000};
+  /// Pause between two looks at a resuming cluster. 1 ms to 1 min.
+  std::chrono::milliseconds resume_poll{5'000};
+
+  /// How often one call may be made before its failure is passed on. 1 to 100. Environment:
+  /// E6DATA_MAX_RETRY_ATTEMPTS.
+  int max_retry_attempts = 5;
+  /// Pause before the second attempt; doubled each time, at most 10 s, with jitter. 0 to 60 s.
+  /// Environment: E6DATA_RETRY_BACKOFF_FACTOR (seconds, fractions allowed).
+  std::chrono::milliseconds retry_backoff{200};
+  /// Run a query again by itself if it was lost with its colour before a row of it was handed out. Only for
+  /// statements that may run twice: the engine had already accepted the first one.
+  bool reexecute_lost_queries = false;
+
+  /// The longest an operation goes on trying to reach an engine that cannot be reached. 100 ms to 10 min.
+  std::chrono::milliseconds connect_timeout{10'000};
+  /// Deadline of one prepare call. 1 ms to 1 day.
+  std::chrono::milliseconds prepare_timeout{600'000};
+  /// Deadline of any other single call. 1 ms to 1 day.
+  std::chrono::milliseconds call_timeout{600'000};
+  /// The longest that one function of Connection or Cursor takes altogether: detection, authentication,
+  /// retries and pauses included. 1 ms to 7 days.
+  std::chrono::milliseconds operation_timeout{1'800'000};
+
+  /// The host's knowledge: where segments live, TTL, policy, sharing on or off. When `shared.cluster` is
+  /// empty it becomes `host:port[/cluster-name]`.
+  e6::Options shared;
+
+  /// The defaults, overlaid with the environment (the client's variables and those of e6::Options).
+  /// Throws OptionError naming the first variable whose value is bad, the value and the range.
+  [[nodiscard]] static ConnectionOptions from_environment();
+  /// Checks every range and normalises `cluster_name` and `shared`. Throws OptionError naming the option, the
+  /// value and the range.
+  void validate();
+  /// `host:port`, with brackets around an IPv6 address.
+  [[nodiscard]] std::string target() const;
+};
+
+}  // namespace e6::client

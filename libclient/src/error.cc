@@ -1,0 +1,12 @@
+#include "e6/client/error.h"
+
+#include <utility>
+
+namespace e6::client {
+
+Error::Error(const std::string& sentence, ErrorContext context)
+    : std::runtime_error(sentence), context_(std::make_shared<const ErrorContext>(std::move(context))) {}
+
+Error::~Error() = default;
+
+}  // namespace e6::client
