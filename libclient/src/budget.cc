@@ -1,0 +1,61 @@
+#include "budget.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <thread>
+
+namespace e6::client {
+namespace {
+
+constexpr std::chrono::milliseconds kLongestPause{10'000};
+
+// A number in [0.5, 1.0) that differs between threads and processes; no state, so nothing to make anew after
+// a fork.
+double jitter() noexcept {
+  auto x = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  x ^= static_cast<std::uint64_t>(::getpid()) << 32 ^ reinterpret_cast<std::uintptr_t>(&x);
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;  // splitmix64
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
+  x ^= x >> 31;
+  return 0.5 + static_cast<double>(x >> 11) * 0x1p-54;
+}
+
+}  // namespace
+
+Budget::Budget(const ConnectionOptions& options, std::chrono::milliseconds timeout) noexcept
+    : deadline_(Clock::now() + timeout),
+      connect_timeout_(options.connect_timeout),
+      backoff_(options.retry_backoff),
+      left_(options.max_retry_attempts - 1) {}
+
+Budget::Clock::time_point Budget::call_deadline(std::chrono::milliseconds timeout) const noexcept {
+  return std::min(deadline_, Clock::now() + timeout);
+}
+
+bool Budget::again() noexcept {
+  if (left_ <= 0 || expired()) return false;
+  --left_;
+  return true;
+}
+
+bool Budget::again_unreachable() noexcept {
+  const auto now = Clock::now();
+  if (unreachable_since_ == Clock::time_point{}) unreachable_since_ = now;
+  return now - unreachable_since_ < connect_timeout_ && again();
+}
+
+void Budget::pause() noexcept {
+  sleep(
+      std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(backoff_.count()) * jitter())));
+  backoff_ = std::min(backoff_ * 2, kLongestPause);
+}
+
+bool Budget::sleep(std::chrono::milliseconds time) const noexcept {
+  const auto wanted = Clock::now() + time;
+  std::this_thread::sleep_until(std::min(wanted, deadline_));
+  return wanted < deadline_;
+}
+
+}  // namespace e6::client

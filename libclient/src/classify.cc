@@ -1,0 +1,97 @@
+#include "classify.h"
+
+#include <array>
+#include <cstddef>
+
+namespace e6::client {
+namespace {
+
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+constexpr bool digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+constexpr bool word(char c) noexcept {
+  return digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_';
+}
+
+bool starts_with(std::string_view text, std::string_view lower_case_prefix) noexcept {
+  if (text.size() < lower_case_prefix.size()) return false;
+  for (std::size_t i = 0; i < lower_case_prefix.size(); ++i) {
+    if (lower(text[i]) != lower_case_prefix[i]) return false;
+  }
+  return true;
+}
+
+bool contains(std::string_view text, std::string_view lower_case_part) noexcept {
+  for (std::size_t at = 0; at + lower_case_part.size() <= text.size(); ++at) {
+    if (starts_with(text.substr(at), lower_case_part)) return true;
+  }
+  return false;
+}
+
+constexpr std::array<std::string_view, 17> kNames{
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
+
+}  // namespace
+
+std::string_view code_name(int code) noexcept {
+  if (code < 0 || static_cast<std::size_t>(code) >= kNames.size()) return "UNKNOWN";
+  return kNames[static_cast<std::size_t>(code)];
+}
+
+bool has_status(std::string_view details, int status) noexcept {
+  constexpr std::string_view kWord = "status";
+  for (std::size_t at = 0; at + kWord.size() < details.size(); ++at) {
+    if (!starts_with(details.substr(at), kWord)) continue;
+    std::size_t here = at + kWord.size();
+    while (here < details.size() && !word(details[here])) ++here;
+    if (starts_with(details.substr(here), "code")) {
+      here += 4;
+      while (here < details.size() && !word(details[here])) ++here;
+    }
+    int number = 0;
+    std::size_t digits = 0;
+    while (here < details.size() && digit(details[here]) && digits < 4) {
+      number = number * 10 + (details[here] - '0');
+      ++digits;
+      ++here;
+    }
+    const bool ends_here = here == details.size() || !word(details[here]);
+    if (digits == 3 && ends_here && number == status) return true;
+  }
+  return false;
+}
+
+Meaning classify(int code, std::string_view details) noexcept {
+  if (code == code::kOk) return Meaning::kOk;
+  if (has_status(details, 456)) return Meaning::kWrongStrategy;
+  switch (code) {
+    case code::kUnavailable:
+      return has_status(details, 503) ? Meaning::kSuspended : Meaning::kUnavailable;
+    case code::kUnauthenticated:
+      return Meaning::kAccessDenied;
+    case code::kInternal:
+      return contains(details, "access denied") ? Meaning::kAccessDenied : Meaning::kOther;
+    case code::kDeadlineExceeded:
+      return Meaning::kTimedOut;
+    case code::kCancelled:
+      return Meaning::kCancelled;
+    default:
+      return Meaning::kOther;
+  }
+}
+
+bool surely_unsent(int code, std::string_view details) noexcept {
+  // The words of gRPC 1.51 (and later) for a channel that never became ready; everything else may have
+  // reached the engine.
+  return code == code::kUnavailable &&
+         (starts_with(details, "failed to connect to all addresses") ||
+          starts_with(details, "dns resolution failed") || starts_with(details, "empty address list"));
+}
+
+}  // namespace e6::client

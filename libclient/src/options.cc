@@ -1,0 +1,152 @@
+#include "e6/client/options.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+
+#include "e6/client/error.h"
+#include "journal.h"
+
+namespace e6::client {
+namespace {
+
+using std::chrono::milliseconds;
+
+template <class... Parts>
+[[noreturn]] void refuse(const Parts&... parts) {
+  std::string sentence;
+  ((sentence += parts), ...);
+  throw OptionError(sentence);
+}
+
+std::string seconds_text(milliseconds value) {
+  const auto count = value.count();
+  return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
+}
+
+void check(std::string_view name, milliseconds value, milliseconds least, milliseconds most) {
+  if (value < least || value > most) {
+    refuse("option ", name, " is ", seconds_text(value), "; it must be from ", seconds_text(least), " to ",
+           seconds_text(most));
+  }
+}
+
+void check(std::string_view name, long value, long least, long most) {
+  if (value < least || value > most) {
+    refuse("option ", name, " is ", std::to_string(value), "; it must be from ", std::to_string(least),
+           " to ", std::to_string(most));
+  }
+}
+
+void check_text(std::string_view name, std::string_view value, std::size_t most) {
+  if (value.size() > most) {
+    refuse("option ", name, " has ", std::to_string(value.size()), " characters; at most ",
+           std::to_string(most), " are allowed");
+  }
+  // Metadata and targets with control characters would be cut off or refused somewhere deep inside gRPC.
+  if (std::any_of(value.begin(), value.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
+    refuse("option ", name, " contains a control character; remove it");
+  }
+}
+
+// The number in an environment variable, or nothing if it is not set.
+bool read_number(const char* name, double least, double most, bool whole, double& out) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return false;
+  const std::string_view value(text);
+  double number = 0;
+  const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool good = failure == std::errc{} && end == value.data() + value.size() && std::isfinite(number) &&
+                    number >= least && number <= most && (!whole || number == std::floor(number));
+  if (!good) {
+    refuse("environment variable ", name, " is '", value.substr(0, 60), "'; it must be a ",
+           whole ? "whole " : "", "number from ", std::to_string(static_cast<long>(least)), " to ",
+           std::to_string(static_cast<long>(most)));
+  }
+  out = number;
+  return true;
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+constexpr milliseconds kDay{86'400'000};
+
+}  // namespace
+
+ConnectionOptions ConnectionOptions::from_environment() {
+  ConnectionOptions options;
+  double number = 0;
+  if (read_number("E6DATA_MAX_RETRY_ATTEMPTS", 1, 100, true, number))
+    options.max_retry_attempts = static_cast<int>(number);
+  if (read_number("E6DATA_RETRY_BACKOFF_FACTOR", 0, 60, false, number)) {
+    options.retry_backoff = milliseconds(std::llround(number * 1000));
+  }
+  if (const char* level = std::getenv("E6DATA_LOG_LEVEL"); level != nullptr && !parse_level(level)) {
+    refuse("environment variable E6DATA_LOG_LEVEL is '", std::string_view(level).substr(0, 60),
+           "'; it must be trace, debug, info, warning, error, critical or off");
+  }
+  e6::Error error;
+  options.shared = e6::Options::from_environment(&error);
+  if (error) throw OptionError(error.sentence());
+  return options;
+}
+
+void ConnectionOptions::validate() {
+  if (host.empty()) refuse("option host is empty; name the engine's host");
+  check_text("host", host, 253);
+  if (host.find_first_of("/ ") != std::string::npos) {
+    refuse("option host is '", host, "'; it must be a name or address without scheme, path or spaces");
+  }
+  check("port", port, 1, 65535);
+  if (user.empty()) refuse("option user is empty; credentials are required");
+  if (password.empty()) refuse("option password is empty; credentials are required");
+  check_text("cluster_name", cluster_name, 100);
+  check_text("catalog", catalog, 1000);
+  check_text("database", database, 1000);
+  cluster_name = lower(std::move(cluster_name));
+
+  if (!tls.roots_file.empty() && !tls.roots_pem.empty()) {
+    refuse("options tls.roots_file and tls.roots_pem are both set; choose one");
+  }
+  if (!tls.enabled && !(tls.roots_file.empty() && tls.roots_pem.empty())) {
+    refuse("root certificates are given but tls.enabled is false; set it, or remove them");
+  }
+
+  check("channel.keepalive_time", channel.keepalive_time, milliseconds(1000), kDay);
+  check("channel.keepalive_timeout", channel.keepalive_timeout, milliseconds(1000), kDay);
+  check("channel.min_ping_interval", channel.min_ping_interval, milliseconds(1000), kDay);
+  check("channel.max_send_bytes", channel.max_send_bytes, 1024, 2147483647);
+  if (channel.max_receive_bytes != -1)
+    check("channel.max_receive_bytes", channel.max_receive_bytes, 1024, 2147483647);
+
+  check("resume_timeout", resume_timeout, milliseconds(1000), milliseconds(3'600'000));
+  check("resume_poll", resume_poll, milliseconds(1), milliseconds(60'000));
+  check("max_retry_attempts", max_retry_attempts, 1, 100);
+  check("retry_backoff", retry_backoff, milliseconds(0), milliseconds(60'000));
+  check("connect_timeout", connect_timeout, milliseconds(100), milliseconds(600'000));
+  check("prepare_timeout", prepare_timeout, milliseconds(1), kDay);
+  check("call_timeout", call_timeout, milliseconds(1), kDay);
+  check("operation_timeout", operation_timeout, milliseconds(1), 7 * kDay);
+
+  if (shared.cluster.empty()) {
+    shared.cluster = lower(target());
+    if (!cluster_name.empty()) shared.cluster += "/" + cluster_name;
+  }
+  if (e6::Error error = shared.validate()) throw OptionError(error.sentence());
+}
+
+std::string ConnectionOptions::target() const {
+  const bool bare_ipv6 = host.find(':') != std::string::npos && host.front() != '[';
+  return (bare_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+}  // namespace e6::client
