@@ -48,8 +48,9 @@ class Connection {
   /// A cursor without a query. Makes no call.
   [[nodiscard]] Cursor cursor();
   /// A cursor on a query that this or another process of the host began (Cursor::handle). Its colour and
-  /// engine come from the host's knowledge. Makes no call. Throws UsageError when the host does not know the
-  /// query (cleared, or its owner died).
+  /// engine come from the host's knowledge. Makes no call. Such a cursor does not clear the query when it
+  /// goes out of scope: the one that began it does. Throws UsageError when the host does not know the query
+  /// (cleared, or its owner died).
   [[nodiscard]] Cursor adopt(const QueryHandle& handle);
 
   /// No new queries from here on (UsageError). Queries in flight go on; what is idle is closed at once.

@@ -1,0 +1,192 @@
+// Finding the active colour: at most one process of the host probes, the others take its answer.
+#include <algorithm>
+#include <utility>
+
+#include "journal.h"
+#include "link.h"
+
+namespace e6::client {
+
+/// The right to probe; given back in every case, or others would wait for the lease's deadline.
+class ProbeLease {
+ public:
+  ProbeLease(Coordinator& host, DetectionLease lease) noexcept : host_(host), lease_(lease) {}
+  ~ProbeLease() {
+    if (open_) host_.detect_abandon(lease_);
+  }
+  ProbeLease(const ProbeLease&) = delete;
+  ProbeLease& operator=(const ProbeLease&) = delete;
+
+  [[nodiscard]] const DetectionLease& lease() const noexcept { return lease_; }
+  bool succeed(Strategy strategy) noexcept {
+    open_ = false;
+    return host_.detect_succeed(lease_, strategy);
+  }
+  void fail(ProbeFailure failure, int code) noexcept {
+    open_ = false;
+    host_.detect_fail(lease_, failure, static_cast<std::uint32_t>(code));
+  }
+
+ private:
+  Coordinator& host_;
+  DetectionLease lease_;
+  bool open_ = true;
+};
+
+namespace {
+
+ProbeFailure failure_of(Meaning meaning) noexcept {
+  switch (meaning) {
+    case Meaning::kWrongStrategy:
+      return ProbeFailure::kBothRefused;
+    case Meaning::kUnavailable:
+      return ProbeFailure::kUnreachable;
+    case Meaning::kAccessDenied:
+      return ProbeFailure::kDenied;
+    case Meaning::kSuspended:
+      return ProbeFailure::kSuspended;
+    case Meaning::kTimedOut:
+      return ProbeFailure::kTimedOut;
+    default:
+      return ProbeFailure::kOther;
+  }
+}
+
+// What another process of the host reported, as if this one had been answered so.
+Answer reported(const Detection& detection) {
+  Answer answer;
+  answer.call = "authenticate";
+  answer.code = static_cast<int>(detection.failure_code);
+  answer.epoch = detection.snapshot.epoch;
+  answer.details = "reported by the process of this host that probed";
+  switch (detection.failure) {
+    case ProbeFailure::kBothRefused:
+      answer.meaning = Meaning::kWrongStrategy;
+      break;
+    case ProbeFailure::kUnreachable:
+      answer.meaning = Meaning::kUnavailable;
+      break;
+    case ProbeFailure::kDenied:
+      answer.meaning = Meaning::kAccessDenied;
+      break;
+    case ProbeFailure::kSuspended:
+      answer.meaning = Meaning::kSuspended;
+      break;
+    case ProbeFailure::kTimedOut:
+      answer.meaning = Meaning::kTimedOut;
+      break;
+    default:
+      break;
+  }
+  return answer;
+}
+
+constexpr std::chrono::seconds kRecheckPause{5};
+
+}  // namespace
+
+// A probe is an authentication; the session of the colour that takes it is kept for this connection.
+Answer Link::probe(ProbeLease& lease, Budget& budget) {
+  count(&Statistics::detections);
+  const auto started = Budget::Clock::now();
+  const auto deadline =
+      budget.call_deadline(std::min(options_.call_timeout, host().options().detection_timeout));
+  Answer answer;
+  answer.call = "authenticate";
+  for (const Strategy strategy : lease.lease().order) {
+    if (strategy == Strategy::kNone) continue;
+    journal().info("{}: trying {}", target_, to_string(strategy));
+    Lane& tried = lane(strategy);
+    const ChannelPtr channel = tried.channel();
+    SessionPtr session;
+    answer = authenticate(*channel, strategy, deadline, true, session);
+    if (answer.ok()) {
+      tried.keep(std::move(session));
+      const bool in_time = lease.succeed(strategy);
+      const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Budget::Clock::now() - started);
+      journal().info("{}: {} accepted after {} ms{}", target_, to_string(strategy), took.count(),
+                     in_time ? "" : "; the host knows something newer");
+      return answer;
+    }
+    if (answer.meaning != Meaning::kWrongStrategy) break;
+    count(&Statistics::refused_probes);
+    host().detect_refused(lease.lease(), strategy);
+    journal().info("{}: {} refused: {}", target_, to_string(strategy), answer.details);
+  }
+  lease.fail(failure_of(answer.meaning), answer.code);
+  journal().error("{}: no active strategy found: {}", target_, describe(answer));
+  return answer;
+}
+
+void Link::detect(Budget& budget) {
+  for (;;) {
+    Detection found = host().detect_begin(budget.deadline());
+    Answer answer;
+    bool own = false;
+    switch (found.outcome) {
+      case Detection::Outcome::kUsable:
+        count(&Statistics::detection_waits);
+        return;
+      case Detection::Outcome::kProbe: {
+        ProbeLease lease(host(), found.lease);
+        answer = probe(lease, budget);
+        own = true;
+        break;
+      }
+      case Detection::Outcome::kFailed:
+        count(&Statistics::detection_waits);
+        answer = reported(found);
+        break;
+      case Detection::Outcome::kTimeout:
+      case Detection::Outcome::kBusy:
+        answer = reported(found);
+        answer.meaning = Meaning::kTimedOut;
+        answer.code = code::kDeadlineExceeded;
+        answer.details = "another process of this host was still probing";
+        break;
+    }
+    if (answer.ok()) return;
+
+    if (answer.meaning == Meaning::kWrongStrategy) {
+      wait_out_both_refused(answer, budget);
+    } else if (!own && (answer.meaning == Meaning::kAccessDenied || answer.meaning == Meaning::kTimedOut ||
+                        answer.meaning == Meaning::kOther)) {
+      // The other process's credentials or patience need not be ours.
+      if (!budget.again()) fail(answer);
+      budget.pause();
+    } else {
+      repeat_new_work(answer, nullptr, budget);
+    }
+  }
+}
+
+// Colours may swap between the two probes of a detection, so that both are refused although one always
+// serves: worth one more look, after the time for which the host agreed not to probe.
+void Link::wait_out_both_refused(const Answer& answer, Budget& budget) {
+  constexpr std::chrono::milliseconds kWorthWaiting{2500};
+  const Snapshot now = host().snapshot();
+  const std::chrono::milliseconds left(now.both_refused ? now.remaining_ms : 0);
+  if (budget.both_refused++ > 0 || left > kWorthWaiting || !budget.again() ||
+      !budget.sleep(left + std::chrono::milliseconds(10))) {
+    fail_as<AuthenticationError>(target_ + " refused both strategies, blue and green: " + describe(answer) +
+                                     "; check the cluster's deployment, the host and the cluster name",
+                                 answer);
+  }
+  count(&Statistics::retries);
+}
+
+// Past the soft limit one process of the host looks again while everybody goes on with what they have; its
+// failure is nobody's, as long as the colour is usable.
+void Link::recheck(Budget& budget) {
+  Here& mine = here();
+  const auto now = Budget::Clock::now().time_since_epoch();
+  if (now.count() < mine.next_recheck_ns.load(std::memory_order_relaxed)) return;
+  Detection found = host().detect_try();
+  if (found.outcome != Detection::Outcome::kProbe) return;
+  ProbeLease lease(host(), found.lease);
+  if (!probe(lease, budget).ok()) {
+    mine.next_recheck_ns.store((now + kRecheckPause).count(), std::memory_order_relaxed);
+  }
+}
+
+}  // namespace e6::client

@@ -1,0 +1,107 @@
+// From an answer to an exception: one sentence, the circumstances, and no secret in either.
+#include <cctype>
+
+#include "link.h"
+
+namespace e6::client {
+namespace {
+
+bool word(char c) noexcept {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0;
+}
+
+// Replaces `secret`; one of less than four characters only where it stands alone, or a message would be
+// unreadable.
+void blot_out(std::string& text, std::string_view secret) {
+  constexpr std::string_view kBlot = "***";
+  if (secret.empty()) return;
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+    const std::size_t end = at + secret.size();
+    const bool alone = (at == 0 || !word(text[at - 1])) && (end == text.size() || !word(text[end]));
+    if (secret.size() >= 4 || alone) {
+      text.replace(at, secret.size(), kBlot);
+      at += kBlot.size();
+    } else {
+      at = end;
+    }
+  }
+}
+
+}  // namespace
+
+// An engine may quote what it was sent.
+std::string Link::redacted(std::string_view details, const SessionPtr& session) const {
+  constexpr std::size_t kLongest = 4096;
+  std::string clean(details.substr(0, kLongest));
+  blot_out(clean, options_.password);
+  blot_out(clean, options_.user);
+  if (session != nullptr) blot_out(clean, session->id);
+  return clean;
+}
+
+std::string Link::describe(const Answer& answer) {
+  std::string text(answer.call);
+  if (answer.strategy != Strategy::kNone) text += " on " + std::string(to_string(answer.strategy));
+  text += " answered " + std::string(code_name(answer.code));
+  if (!answer.details.empty()) text += ": " + answer.details;
+  return text;
+}
+
+ErrorContext Link::context_of(const Answer& answer, std::string_view query_id) const {
+  constexpr std::size_t kEvents = 16;
+  ErrorContext context;
+  context.code = answer.code;
+  context.details = answer.details;
+  context.call = answer.call;
+  context.query_id = query_id;
+  context.strategy = answer.strategy;
+  context.epoch = answer.epoch;
+  context.events = host().recent_events(kEvents);
+  return context;
+}
+
+void Link::fail(const Answer& answer, std::string_view query_id) const {
+  const bool authenticating = std::string_view(answer.call) == "authenticate";
+  const std::string what = describe(answer);
+  switch (answer.meaning) {
+    case Meaning::kWrongStrategy:
+      fail_as<AuthenticationError>(
+          target_ + " went on refusing every strategy tried: " + what +
+              "; the cluster changes its strategy faster than attempts allow, or serves none",
+          answer, query_id);
+    case Meaning::kAccessDenied:
+      fail_as<AuthenticationError>(
+          target_ +
+              (authenticating ? " refused the credentials: " : " denied access with a fresh session: ") +
+              what + "; check user and password, and what the user may do",
+          answer, query_id);
+    case Meaning::kSuspended:
+      fail_as<ClusterSuspendedError>("the cluster at " + target_ + " is suspended: " + what, answer,
+                                     query_id);
+    case Meaning::kUnavailable:
+      fail_as<ConnectionError>("cannot reach the engine at " + target_ + ": " + what +
+                                   "; check host, port, TLS settings and that the engine runs",
+                               answer, query_id);
+    case Meaning::kTimedOut:
+      if (std::string_view(answer.call).starts_with("executeStatement")) {
+        fail_as<TimeoutError>("execute got no answer from " + target_ +
+                                  " in time; the engine may or may not have accepted the statement: " + what,
+                              answer, query_id);
+      }
+      fail_as<TimeoutError>("no answer from " + target_ + " in time: " + what, answer, query_id);
+    default:
+      break;
+  }
+  if (authenticating && answer.code == code::kUnimplemented) {
+    fail_as<ConnectionError>(what + "; what listens at " + target_ + " is no engine: check host and port",
+                             answer, query_id);
+  }
+  if (authenticating)
+    fail_as<AuthenticationError>(target_ + " did not authenticate the user: " + what, answer, query_id);
+  fail_as<QueryError>((query_id.empty() ? std::string("the statement failed: ")
+                                        : "query " + std::string(query_id) + " failed: ") +
+                          what,
+                      answer, query_id);
+}
+
+}  // namespace e6::client

@@ -1,0 +1,92 @@
+#include "lane.h"
+
+#include <utility>
+
+namespace e6::client {
+
+const ChannelPtr& Lane::channel_locked() {
+  if (channel_ == nullptr) {
+    channel_ = std::make_shared<Channel>(options_);
+    open_.store(true, std::memory_order_relaxed);
+  }
+  return channel_;
+}
+
+ChannelPtr Lane::channel() {
+  const std::lock_guard guard(mutex_);
+  return channel_locked();
+}
+
+Lane::Opened Lane::open(Clock::time_point deadline, const Authenticate& authenticate) {
+  std::unique_lock guard(mutex_);
+  for (;;) {
+    if (session_ != nullptr) return Opened{channel_locked(), session_, Answer{}};
+    if (flight_ == nullptr) break;
+
+    const std::shared_ptr<Flight> flight = flight_;
+    if (!landed_.wait_until(guard, deadline, [&] { return flight->done; })) {
+      Answer late;
+      late.meaning = Meaning::kTimedOut;
+      late.code = code::kDeadlineExceeded;
+      late.details = "another thread of this connection was still authenticating";
+      late.call = "authenticate";
+      late.strategy = strategy_;
+      return Opened{channel_, nullptr, std::move(late)};
+    }
+    if (flight->session != nullptr) return Opened{channel_locked(), flight->session, Answer{}};
+    // The other thread's deadline is not ours; any other failure is.
+    if (flight->answer.meaning != Meaning::kTimedOut) return Opened{channel_, nullptr, flight->answer};
+  }
+
+  const auto flight = std::make_shared<Flight>();
+  ChannelPtr channel = channel_locked();
+  flight_ = flight;
+  guard.unlock();
+
+  SessionPtr session;
+  Answer answer;
+  const auto land = [&] {
+    guard.lock();
+    flight->done = true;
+    flight->session = session;
+    flight->answer = answer;
+    flight_ = nullptr;
+    if (session != nullptr) session_ = session;
+    guard.unlock();
+    landed_.notify_all();
+  };
+  try {
+    answer = authenticate(*channel, session);
+  } catch (...) {
+    answer.meaning = Meaning::kTimedOut;  // whoever waits shall try for itself
+    land();
+    throw;
+  }
+  land();
+  return Opened{std::move(channel), std::move(session), std::move(answer)};
+}
+
+void Lane::keep(SessionPtr session) {
+  const std::lock_guard guard(mutex_);
+  session_ = std::move(session);
+}
+
+void Lane::drop(const SessionPtr& session) {
+  const std::lock_guard guard(mutex_);
+  if (session_ == session) session_ = nullptr;
+}
+
+bool Lane::close_if_idle() {
+  ChannelPtr closed;  // destroyed after the lock is given back
+  const std::lock_guard guard(mutex_);
+  // New holders appear only under the lock, so a single one is the lane itself.
+  if (channel_ == nullptr) return true;
+  if (flight_ != nullptr || channel_.use_count() > 1) return false;
+  closed = std::move(channel_);
+  channel_ = nullptr;
+  session_ = nullptr;
+  open_.store(false, std::memory_order_relaxed);
+  return true;
+}
+
+}  // namespace e6::client

@@ -1,0 +1,76 @@
+// One colour of one connection: its channel, its session, and the authentication that at most one thread
+// makes at a time.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "answer.h"
+#include "channel.h"
+
+namespace e6::client {
+
+/// What authenticate gave. Never written to a log, a message or the segment.
+struct Session {
+  std::string id;
+};
+using SessionPtr = std::shared_ptr<const Session>;
+using ChannelPtr = std::shared_ptr<Channel>;
+
+/// Thread-safe. Queries hold their channel and session themselves, so that they keep them when the lane has
+/// new ones.
+class Lane {
+ public:
+  using Clock = std::chrono::steady_clock;
+  /// Authenticates on the channel; leaves the session in its second argument when it succeeded.
+  using Authenticate = std::function<Answer(Channel&, SessionPtr&)>;
+
+  struct Opened {
+    ChannelPtr channel;
+    SessionPtr session;  ///< null if there is none; then `answer` says why
+    Answer answer;
+  };
+
+  Lane(const ConnectionOptions& options, Strategy strategy) noexcept
+      : options_(options), strategy_(strategy) {}
+
+  /// The lane's channel and session. Without a session one thread authenticates, the others wait for its
+  /// answer, success or failure, until `deadline` (then: kTimedOut).
+  [[nodiscard]] Opened open(Clock::time_point deadline, const Authenticate& authenticate);
+  /// The channel alone, made if there is none. Throws what Channel throws.
+  [[nodiscard]] ChannelPtr channel();
+  /// A session that was got by other means (a probe) becomes the lane's.
+  void keep(SessionPtr session);
+  /// The engine no longer accepts `session`; nothing happens if the lane has another one by now.
+  void drop(const SessionPtr& session);
+  /// Closes channel and session if no query has them. False if one has.
+  bool close_if_idle();
+  /// False means: no channel, nothing to close. May be old by the time it is read.
+  [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_relaxed); }
+
+ private:
+  /// One authentication under way and what became of it.
+  struct Flight {
+    bool done = false;
+    SessionPtr session;
+    Answer answer;
+  };
+  [[nodiscard]] const ChannelPtr& channel_locked();
+
+  const ConnectionOptions& options_;
+  const Strategy strategy_;
+  std::atomic<bool> open_{false};  // a hint for is_open; written under mutex_
+
+  std::mutex mutex_;  // guards everything below
+  std::condition_variable landed_;
+  ChannelPtr channel_;
+  SessionPtr session_;
+  std::shared_ptr<Flight> flight_;  // null when nobody authenticates
+};
+
+}  // namespace e6::client

@@ -1,0 +1,138 @@
+#include "link.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "fork_state.h"
+#include "journal.h"
+
+namespace e6::client {
+
+Link::Link(ConnectionOptions options) : options_(std::move(options)) {
+  options_.validate();
+  target_ = options_.target();
+  knowledge_ = Knowledge::of(options_.shared);
+}
+
+Link::~Link() {
+  Here* mine = here_.load(std::memory_order_acquire);
+  if (mine != nullptr && mine->generation == fork_state::generation()) delete mine;
+}
+
+Link::Here& Link::here() noexcept {
+  Here* present = here_.load(std::memory_order_acquire);  // pairs with the exchange below
+  const std::uint64_t generation = fork_state::generation();
+  if (present != nullptr && present->generation == generation) return *present;
+  // What a parent left is not destroyed: its locks may be held and its channels must not be touched.
+  auto made = std::make_unique<Here>(options_, generation);
+  if (here_.compare_exchange_strong(present, made.get(), std::memory_order_acq_rel,
+                                    std::memory_order_acquire)) {
+    return *made.release();
+  }
+  return *present;  // another thread was first
+}
+
+void Link::check_fork() const {
+  if (!fork_state::grpc_lost()) return;
+  throw ForkError(
+      "process " + std::to_string(::getpid()) +
+      " was forked while its parent was using gRPC, which does not survive that; make connections and run "
+      "queries after the fork only, or close every connection of the parent before it forks");
+}
+
+void Link::check_usable(const Query& query) const {
+  check_fork();
+  if (query.generation != fork_state::generation()) {
+    throw ForkError(
+        "query " + query.id +
+        " was begun before this process was forked; use it in the process that began it, or pass its handle "
+        "and adopt it on a connection of this process");
+  }
+}
+
+void Link::close() noexcept {
+  closed_.store(true, std::memory_order_relaxed);
+  Here* mine = here_.load(std::memory_order_acquire);
+  if (mine == nullptr || mine->generation != fork_state::generation() || fork_state::grpc_lost()) return;
+  for (Lane& each : mine->lanes) {
+    if (each.is_open()) each.close_if_idle();
+  }
+}
+
+// A colour that is neither active nor announced is left: its channel goes with its last query.
+void Link::close_left_lanes() noexcept {
+  const bool closed = closed_.load(std::memory_order_relaxed);
+  const Snapshot now = host().snapshot();
+  for (const Strategy strategy : {Strategy::kBlue, Strategy::kGreen}) {
+    Lane& each = lane(strategy);
+    if (!each.is_open()) continue;
+    const bool left = now.usable && now.active != strategy && now.pending != strategy;
+    if ((left || closed) && each.close_if_idle())
+      journal().debug("{}: channel of {} closed", target_, to_string(strategy));
+  }
+}
+
+Answer Link::answer_of(const char* call, Strategy strategy, Epoch epoch, const SessionPtr& session,
+                       Reply&& reply) {
+  count(&Statistics::calls);
+  Answer answer;
+  answer.meaning = classify(reply.code, reply.details);
+  answer.code = reply.code;
+  if (!answer.ok()) answer.details = redacted(reply.details, session);
+  answer.call = call;
+  answer.strategy = strategy;
+  answer.epoch = epoch;
+  return answer;
+}
+
+Answer Link::settle(const char* call, Strategy strategy, Epoch epoch, const SessionPtr& session,
+                    Reply&& reply) {
+  if (!reply.new_strategy.empty()) {
+    if (const auto announced = parse_strategy(reply.new_strategy)) {
+      count(&Statistics::announcements);
+      host().announce(*announced, epoch);
+    } else {
+      Knowledge::warn_of(reply.new_strategy);
+    }
+  }
+  Answer answer = answer_of(call, strategy, epoch, session, std::move(reply));
+  switch (answer.meaning) {
+    case Meaning::kOk:
+      host().confirm(strategy, epoch);
+      break;
+    case Meaning::kWrongStrategy:
+      count(&Statistics::mismatches);
+      journal().warn("{}: {} refused for {} in epoch {}: {}", target_, call, to_string(strategy),
+                     epoch.active, answer.details);
+      answer.news = host().mismatch(strategy, epoch);
+      break;
+    case Meaning::kAccessDenied:
+      count(&Statistics::access_denied);
+      break;
+    case Meaning::kUnavailable:
+      count(&Statistics::transport_errors);
+      break;
+    case Meaning::kSuspended:
+      count(&Statistics::suspensions);
+      break;
+    default:
+      break;
+  }
+  return answer;
+}
+
+void Link::forget(Query& query) noexcept {
+  if (!query.live()) return;
+  if (query.generation == fork_state::generation()) {
+    if (query.ticket.active()) {
+      host().end_query(std::move(query.ticket));
+    } else {
+      host().end_query(query.id);
+    }
+  }
+  query = Query{};
+  if (!fork_state::grpc_lost()) close_left_lanes();
+}
+
+}  // namespace e6::client

@@ -1,0 +1,179 @@
+// The inside of a connection: it sends calls, tells the host what they brought, and recovers. gRPC stays
+// behind Channel.
+//
+//   execute:   run -> open_ground -> (detect -> probe) -> prepare -> execute       repeat_new_work judges a
+//   failure later:     ask (status, metadata, fetch, ...) on the query's own colour        repeat_on_query
+//   judges a failure end:       end (clear, cancel)
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "answer.h"
+#include "budget.h"
+#include "counters.h"
+#include "e6/client/error.h"
+#include "e6/client/options.h"
+#include "knowledge.h"
+#include "lane.h"
+#include "query.h"
+
+namespace e6::client {
+
+class Link {
+ public:
+  /// Throws OptionError and SharedStateError; touches no gRPC.
+  explicit Link(ConnectionOptions options);
+  ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
+  [[nodiscard]] Coordinator& host() const noexcept { return knowledge_->host(); }
+  [[nodiscard]] Statistics statistics() noexcept { return here().counters.read(); }
+  void close() noexcept;
+
+  /// Finds the colour and authenticates.
+  void connect(Budget& budget);
+  /// Prepares and executes; returns the accepted query.
+  [[nodiscard]] Query run(std::string_view sql, Budget& budget);
+  /// A query of the host by its handle; nothing if the host does not know it.
+  [[nodiscard]] std::optional<Query> adopt(const QueryHandle& handle);
+
+  /// Whether a call that broke off may be sent again.
+  enum class Repeat : std::uint8_t {
+    kSafe,    ///< the answer would be the same
+    kUnsafe,  ///< fetch: the engine may have moved on
+  };
+  /// A call about an accepted query, on its own colour, session and channel. `send(Channel&, CallHead,
+  /// QueryName) -> Reply`.
+  template <class Send>
+  void ask(Query& query, const char* call, Repeat repeat, Budget& budget, Send&& send) {
+    check_usable(query);
+    for (QueryRecovery recovery;;) {
+      const Answer answer = send_about(query, call, budget, send);
+      if (answer.ok()) return;
+      repeat_on_query(query, answer, repeat, recovery, budget);  // throws unless the call may be sent again
+    }
+  }
+  /// Ends a query on the engine and, whatever that says, for the host. A 456 counts as success.
+  template <class Send>
+  void end(Query& query, const char* call, Budget& budget, Send&& send) {
+    check_usable(query);
+    const Ending ending(*this, query);
+    for (;;) {
+      const Answer answer = send_about(query, call, budget, send);
+      if (answer.ok() || !repeat_end(query, answer, budget)) return;
+    }
+  }
+  /// The query is over for the host and its channel may be closed. Makes no call.
+  void forget(Query& query) noexcept;
+
+  void count(Counters::Field field, std::uint64_t by = 1) noexcept { here().counters.add(field, by); }
+
+ private:
+  /// What belongs to one process of a fork tree. A child makes its own and leaves its parent's alone.
+  struct Here {
+    Here(const ConnectionOptions& options, std::uint64_t process)
+        : generation(process), lanes{Lane(options, Strategy::kBlue), Lane(options, Strategy::kGreen)} {}
+    const std::uint64_t generation;
+    std::array<Lane, 2> lanes;
+    Counters counters;
+    std::atomic<std::int64_t> next_recheck_ns{0};  // steady clock; after a failed re-check at the soft limit
+  };
+  /// Where new work can start: a pinned colour, and a session on it.
+  struct Ground {
+    QueryTicket ticket;
+    Strategy strategy = Strategy::kNone;
+    ChannelPtr channel;
+    SessionPtr session;
+  };
+  /// What recovery has already tried for one call about a query.
+  struct QueryRecovery {
+    bool repeated_after_456 = false;
+    bool new_session = false;
+    bool resumed = false;
+  };
+  /// Forgets the query at the end of its scope.
+  class Ending {
+   public:
+    Ending(Link& link, Query& query) noexcept : link_(link), query_(query) {}
+    ~Ending() { link_.forget(query_); }
+    Ending(const Ending&) = delete;
+    Ending& operator=(const Ending&) = delete;
+
+   private:
+    Link& link_;
+    Query& query_;
+  };
+
+  [[nodiscard]] Here& here() noexcept;
+  [[nodiscard]] Lane& lane(Strategy strategy) noexcept {
+    return here().lanes[strategy == Strategy::kGreen ? 1 : 0];
+  }
+  void check_fork() const;
+  void check_usable(const Query& query) const;
+  void close_left_lanes() noexcept;
+
+  // Sending (link.cc): the one place where calls meet the host's knowledge.
+  template <class Send>
+  Answer send(const char* call, Strategy strategy, const SessionPtr& session, Send&& send_it) {
+    const Epoch epoch = host().snapshot().epoch;
+    Reply reply = send_it();
+    return settle(call, strategy, epoch, session, std::move(reply));
+  }
+  template <class Send>
+  Answer send_about(const Query& query, const char* call, Budget& budget, Send&& send_it) {
+    const CallHead head{query.strategy, query.engine, budget.call_deadline(options_.call_timeout)};
+    return send(call, query.strategy, query.session, [&] {
+      return send_it(*query.channel, head, QueryName{query.engine, query.session->id, query.id});
+    });
+  }
+  Answer settle(const char* call, Strategy strategy, Epoch epoch, const SessionPtr& session, Reply&& reply);
+  Answer answer_of(const char* call, Strategy strategy, Epoch epoch, const SessionPtr& session,
+                   Reply&& reply);
+
+  // Sessions and detection (session.cc, detect.cc).
+  Answer authenticate(Channel& channel, Strategy strategy, Budget::Clock::time_point deadline, bool probing,
+                      SessionPtr& session);
+  [[nodiscard]] Lane::Opened open_lane(Strategy strategy, Budget& budget);
+  [[nodiscard]] Ground open_ground(Budget& budget);
+  void detect(Budget& budget);
+  void recheck(Budget& budget);
+  Answer probe(class ProbeLease& lease, Budget& budget);
+  void wait_out_both_refused(const Answer& answer, Budget& budget);
+  void resume(const Answer& answer, Budget& budget);
+  void wake_cluster(Budget::Clock::time_point deadline);
+
+  // Judging failures (recovery.cc): each returns if the work may be repeated, and throws otherwise.
+  void repeat_new_work(const Answer& answer, const SessionPtr& session, Budget& budget);
+  void repeat_on_query(Query& query, const Answer& answer, Repeat repeat, QueryRecovery& recovery,
+                       Budget& budget);
+  [[nodiscard]] bool repeat_end(Query& query, const Answer& answer, Budget& budget);
+  [[nodiscard]] bool serves(Strategy strategy, Budget& budget);
+  void renew_session(Query& query, Budget& budget);
+
+  // Errors (failure.cc).
+  [[noreturn]] void fail(const Answer& answer, std::string_view query_id = {}) const;
+  template <class Exception>
+  [[noreturn]] void fail_as(const std::string& sentence, const Answer& answer,
+                            std::string_view query_id = {}) const {
+    throw Exception(sentence, context_of(answer, query_id));
+  }
+  [[nodiscard]] ErrorContext context_of(const Answer& answer, std::string_view query_id) const;
+  [[nodiscard]] std::string redacted(std::string_view details, const SessionPtr& session) const;
+  [[nodiscard]] static std::string describe(const Answer& answer);
+
+  ConnectionOptions options_;
+  std::string target_;
+  std::shared_ptr<Knowledge> knowledge_;
+  std::atomic<bool> closed_{false};
+  std::atomic<Here*> here_{nullptr};  // owned in its own generation, leaked in others
+};
+
+}  // namespace e6::client

@@ -1,0 +1,154 @@
+// What may be done again after a failure. The rule behind all of it: a statement that the engine may have
+// accepted is not sent a second time, and a batch that may have been handed out is not skipped.
+#include <string_view>
+#include <utility>
+
+#include "journal.h"
+#include "link.h"
+
+namespace e6::client {
+namespace {
+
+bool is_execute(const Answer& answer) noexcept {
+  return std::string_view(answer.call).starts_with("executeStatement");
+}
+
+}  // namespace
+
+// For detect, authenticate, prepare, and execute: nothing has been accepted when this returns.
+void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Budget& budget) {
+  switch (answer.meaning) {
+    case Meaning::kWrongStrategy:
+      // Refused before anything was looked at, execute included. The host knows by now; the next round
+      // detects or takes its colour.
+      if (!budget.again()) fail(answer);
+      if (budget.refusals++ > 0) budget.pause();
+      break;
+    case Meaning::kAccessDenied:
+      if (session == nullptr) fail(answer);  // the credentials themselves
+      lane(answer.strategy).drop(session);
+      if (budget.denials++ > 0 || !budget.again()) fail(answer);
+      journal().debug("{}: session on {} is no longer valid; authenticating again (authentication failure)",
+                      target_, to_string(answer.strategy));
+      break;
+    case Meaning::kSuspended:
+      resume(answer, budget);
+      return;
+    case Meaning::kUnavailable:
+      if (is_execute(answer) && !surely_unsent(answer.code, answer.details)) {
+        fail_as<ConnectionError>(
+            "the connection to " + target_ +
+                " broke during execute; the engine may or may not have accepted the statement, so it "
+                "is not sent again: " +
+                describe(answer),
+            answer);
+      }
+      if (!budget.again_unreachable()) fail(answer);
+      budget.pause();
+      break;
+    default:
+      fail(answer);
+  }
+  count(&Statistics::retries);
+  journal().debug("{}: trying again after {}", target_, describe(answer));
+}
+
+// True if, as far as the host knows now, `strategy` is the colour that serves.
+bool Link::serves(Strategy strategy, Budget& budget) {
+  Snapshot now = host().snapshot();
+  if (!now.usable) {
+    try {
+      detect(budget);
+    } catch (const Error& error) {
+      journal().debug("{}: no colour found for a lost query: {}", target_, error.what());
+    }
+    now = host().snapshot();
+  }
+  return now.usable && now.active == strategy;
+}
+
+void Link::renew_session(Query& query, Budget& budget) {
+  Lane& own = lane(query.strategy);
+  own.drop(query.session);
+  Lane::Opened opened = open_lane(query.strategy, budget);
+  if (opened.session == nullptr) fail(opened.answer, query.id);
+  query.session = std::move(opened.session);
+}
+
+void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, QueryRecovery& recovery,
+                           Budget& budget) {
+  const auto lost = [&](std::string_view why) {
+    count(&Statistics::lost_queries);
+    const ErrorContext context = context_of(answer, query.id);
+    const std::string sentence = "query " + query.id + " on " + std::string(to_string(query.strategy)) +
+                                 " is lost: " + std::string(why) + " (" + describe(answer) +
+                                 "); run it again if the statement may run twice";
+    journal().error("{}: {}", target_, sentence);
+    forget(query);
+    throw QueryLostError(sentence, context);
+  };
+  switch (answer.meaning) {
+    case Meaning::kWrongStrategy:
+      journal().error("{}: {} of query {} was refused with 456 on its own colour {}, which should not happen",
+                      target_, answer.call, query.id, to_string(query.strategy));
+      if (recovery.repeated_after_456 || !budget.again() || !serves(query.strategy, budget)) {
+        lost("its strategy no longer serves");
+      }
+      recovery.repeated_after_456 = true;
+      break;
+    case Meaning::kAccessDenied:
+      if (recovery.new_session || !budget.again()) lost("its session is no longer valid");
+      recovery.new_session = true;
+      renew_session(query, budget);
+      break;
+    case Meaning::kSuspended:
+      if (recovery.resumed) lost("the cluster was suspended");
+      resume(answer, budget);
+      recovery.resumed = true;
+      return;
+    case Meaning::kUnavailable:
+      if (repeat == Repeat::kUnsafe && !surely_unsent(answer.code, answer.details)) {
+        fail_as<ConnectionError>(
+            "the connection to " + target_ +
+                " broke during fetch; a batch may be missing, so the fetch is not repeated: " +
+                describe(answer),
+            answer, query.id);
+      }
+      if (!budget.again_unreachable()) fail(answer, query.id);
+      budget.pause();
+      break;
+    case Meaning::kOther:
+      // What recovery changed under the query (session, sleep) explains that the engine does not know it any
+      // more.
+      if (recovery.new_session) lost("its session is no longer valid");
+      if (recovery.resumed) lost("the cluster was suspended");
+      fail(answer, query.id);
+    default:
+      fail(answer, query.id);
+  }
+  count(&Statistics::retries);
+}
+
+// For clear and cancel: true if the call is worth repeating, false if the query is over.
+bool Link::repeat_end(Query& query, const Answer& answer, Budget& budget) {
+  switch (answer.meaning) {
+    case Meaning::kWrongStrategy:
+    case Meaning::kAccessDenied:
+      journal().debug("{}: query {} went with its {}; pin cleaned up", target_, query.id,
+                      answer.meaning == Meaning::kWrongStrategy ? "colour" : "session");
+      return false;
+    case Meaning::kSuspended:
+      // Not worth waking a cluster for: what sleeps runs no query.
+      journal().debug("{}: query {} was on a suspended cluster; pin cleaned up", target_, query.id);
+      return false;
+    case Meaning::kUnavailable:
+      if (!budget.again_unreachable()) fail(answer, query.id);
+      budget.pause();
+      count(&Statistics::retries);
+      return true;
+    default:
+      fail(answer, query.id);
+  }
+}
+
+}  // namespace e6::client
