@@ -1,0 +1,130 @@
+#include "choose.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "failure.h"
+#include "text/escape.h"
+
+namespace e6::tool {
+namespace {
+
+bool exists(const std::string& path) {
+  struct stat file {};
+  return ::lstat(path.c_str(), &file) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+std::string lines_of(const std::vector<inspect::Listed>& segments) {
+  std::string lines;
+  for (const auto& listed : segments) {
+    if (!listed.own_layout) {
+      lines += fmt::format("\n  {} (layout {})", escape(listed.path), listed.layout_version);
+      continue;
+    }
+    const auto report = inspect::look(listed.path);
+    lines += report.readable ? fmt::format("\n  {} ({})", escape(report.cluster), escape(listed.path))
+                             : fmt::format("\n  --file {}", escape(listed.path));
+  }
+  return lines;
+}
+
+std::string by_file(const std::string& file) {
+  if (!exists(file)) throw Failure(kNoSegment, fmt::format("there is no file {}", escape(file)));
+  std::error_code error;
+  const auto path = std::filesystem::absolute(file, error);
+  return error ? file : path.lexically_normal().string();
+}
+
+std::string by_cluster(const Choice& choice) {
+  Options options;
+  options.cluster = choice.cluster;
+  options.directory = choice.directory;
+  if (const Error error = options.validate()) throw Failure(kBadUsage, escape(error.sentence()));
+  const std::string path = inspect::path_of(options.cluster, options.directory, ::geteuid());
+  if (exists(path)) return path;
+
+  std::string sentence =
+      fmt::format("there is no segment of {} in {}", escape(options.cluster), escape(options.directory));
+  for (const auto& listed : segments_in(options.directory, true)) {
+    if (listed.uid == ::geteuid() ||
+        listed.path != inspect::path_of(options.cluster, options.directory, listed.uid))
+      continue;
+    sentence += fmt::format("; user {} has one: --file {}", listed.uid, escape(listed.path));
+  }
+  if (const auto own = segments_in(options.directory, false); !own.empty())
+    sentence += "; there are:" + lines_of(own);
+  throw Failure(kNoSegment, sentence);
+}
+
+std::string the_only_one(const Choice& choice) {
+  const auto all = segments_in(choice.directory, false);
+  if (all.size() == 1) return all.front().path;
+  if (all.empty()) {
+    throw Failure(kNoSegment,
+                  fmt::format("user {} has no segment in {}", ::geteuid(), escape(choice.directory)));
+  }
+  std::vector<inspect::Listed> own;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(own),
+               [](const auto& listed) { return listed.own_layout; });
+  if (own.size() == 1) return own.front().path;
+  throw Failure(kBadUsage,
+                "there are several segments, name one of them:" + lines_of(own.empty() ? all : own));
+}
+
+}  // namespace
+
+void add_directory(CLI::App& verb, Choice& choice) {
+  verb.add_option("--dir", choice.directory, "Where the segments are")
+      ->envname("E6_SHM_DIR")
+      ->capture_default_str();
+}
+
+void add_json(CLI::App& verb, Choice& choice) {
+  verb.add_flag("--json", choice.json, "Write JSON");
+}
+
+void add_choice(CLI::App& verb, Choice& choice) {
+  auto* cluster = verb.add_option(
+      "cluster", choice.cluster,
+      "host:port[/name], or the path of a file; may be left out when there is one segment only");
+  cluster->type_name("CLUSTER");
+  verb.add_option("--file", choice.file, "A segment or a saved copy by its path")
+      ->type_name("PATH")
+      ->excludes(cluster);
+  add_directory(verb, choice);
+  add_json(verb, choice);
+}
+
+std::string choose(const Choice& choice) {
+  if (!choice.file.empty()) return by_file(choice.file);
+  // No cluster begins like a path does.
+  if (choice.cluster.starts_with('/') || choice.cluster.starts_with('.')) return by_file(choice.cluster);
+  if (!choice.cluster.empty()) return by_cluster(choice);
+  return the_only_one(choice);
+}
+
+inspect::Report look(const Choice& choice) {
+  return inspect::look(choose(choice));
+}
+
+std::vector<inspect::Listed> segments_in(const std::string& directory, bool all_users) {
+  Error error;
+  auto segments = inspect::list(directory, all_users, &error);
+  if (segments.empty() && error) {
+    throw Failure(error.cause == Cause::kNoDirectory ? kNoSegment : kProblem, escape(error.sentence()));
+  }
+  return segments;
+}
+
+std::string name_of(const inspect::Report& report) {
+  if (report.cluster.empty()) return escape(report.path);
+  return fmt::format("{} at {}", escape(report.cluster), escape(report.path));
+}
+
+}  // namespace e6::tool

@@ -1,0 +1,34 @@
+// Metrics of segments, in Prometheus's terms.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "e6/shared/inspect.h"
+#include "json.h"
+
+namespace e6::tool {
+
+struct Sample {
+  std::string suffix;  ///< "", "_bucket", "_sum", "_count"
+  std::vector<std::pair<std::string, std::string>> labels;
+  double value = 0;
+};
+
+struct Metric {
+  std::string name;
+  std::string type;  ///< "gauge", "counter", "histogram"
+  std::string help;
+  std::vector<Sample> samples;
+};
+
+/// All metrics with the samples of all reports. A report that is not readable contributes e6_shm_healthy 0
+/// and nothing else.
+[[nodiscard]] std::vector<Metric> metrics_of(const std::vector<inspect::Report>& reports);
+
+/// The text exposition format, version 0.0.4.
+[[nodiscard]] std::string exposition(const std::vector<Metric>& metrics);
+[[nodiscard]] Json to_json(const std::vector<Metric>& metrics);
+
+}  // namespace e6::tool

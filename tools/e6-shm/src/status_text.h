@@ -1,0 +1,16 @@
+// A report as `e6-shm status` shows it.
+#pragma once
+
+#include <string>
+
+#include "e6/shared/inspect.h"
+#include "text/screen.h"
+
+namespace e6::tool {
+
+/// The one line that answers "is it fine?", without a line end.
+[[nodiscard]] std::string headline(const inspect::Report& report, const Screen& screen);
+/// The headline, the details, and what to do.
+[[nodiscard]] std::string status_text(const inspect::Report& report, const Screen& screen);
+
+}  // namespace e6::tool

@@ -1,0 +1,146 @@
+#include "verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "failure.h"
+#include "text/escape.h"
+
+namespace e6::tool {
+namespace {
+
+Condition condition_of(const inspect::Report& report) {
+  const auto caused_by = [&](Cause cause) {
+    return std::any_of(report.problems.begin(), report.problems.end(),
+                       [&](const Error& e) { return e.cause == cause; });
+  };
+  if (caused_by(Cause::kDamaged) || caused_by(Cause::kNotASegment)) return Condition::kDamaged;
+  if (!report.readable) return Condition::kUnreadable;
+  if (report.retired || caused_by(Cause::kRetired)) return Condition::kRetired;
+  // A copy is looked at long after and elsewhere: another boot is no news there.
+  if (report.live && report.stale_boot) return Condition::kStale;
+  return report.problems.empty() ? Condition::kOk : Condition::kDegraded;
+}
+
+/// What the library calls no problem, but an operator wants to hear.
+void add_findings(const inspect::Report& report, std::vector<std::string>& reasons) {
+  if (report.state == State::kError) {
+    reasons.emplace_back(
+        "the engine refused blue and green; look at the engine: nobody probes again before the negative TTL "
+        "is over");
+  }
+  const auto joined = static_cast<std::uint32_t>(report.participants.size());
+  if (report.participant_capacity > 0 && joined >= report.participant_capacity) {
+    reasons.push_back(fmt::format(
+        "all {} participant slots are taken; further processes share the colour, but keep no records",
+        report.participant_capacity));
+  }
+  if (report.pin_capacity > 0 && report.pins.size() >= report.pin_capacity) {
+    reasons.push_back(fmt::format("all {} pins are taken; further queries cannot be found by other processes",
+                                  report.pin_capacity));
+  }
+  if (report.live && !report.linked) {
+    reasons.emplace_back(
+        "its name no longer leads to it; processes move to a new segment with their next query");
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Condition condition) noexcept {
+  switch (condition) {
+    case Condition::kOk:
+      return "ok";
+    case Condition::kDegraded:
+      return "degraded";
+    case Condition::kRetired:
+      return "retired";
+    case Condition::kStale:
+      return "stale";
+    case Condition::kUnreadable:
+      return "unreadable";
+    case Condition::kDamaged:
+      break;
+  }
+  return "damaged";
+}
+
+int Verdict::exit_status() const noexcept {
+  return condition == Condition::kOk ? kFine : kProblem;
+}
+
+std::string Verdict::painted(const Screen& screen) const {
+  switch (condition) {
+    case Condition::kOk:
+      return screen.paint(Screen::Paint::kGood, to_string(condition));
+    case Condition::kUnreadable:
+    case Condition::kDamaged:
+      return screen.paint(Screen::Paint::kBad, to_string(condition));
+    default:
+      return screen.paint(Screen::Paint::kWarning, to_string(condition));
+  }
+}
+
+Verdict judge(const inspect::Report& report) {
+  Verdict verdict;
+  verdict.condition = condition_of(report);
+  for (const Error& problem : report.problems) verdict.reasons.push_back(escape(problem.sentence()));
+  if (report.readable) add_findings(report, verdict.reasons);
+  if (verdict.condition == Condition::kStale && report.problems.empty()) {
+    verdict.reasons.emplace_back(
+        "it was made before the last boot; the next process that attaches replaces it");
+  }
+  if (verdict.condition == Condition::kRetired && report.problems.empty()) {
+    verdict.reasons.emplace_back("it was given up; processes move to a new segment with their next query");
+  }
+  if (verdict.condition == Condition::kOk && !verdict.reasons.empty())
+    verdict.condition = Condition::kDegraded;
+  return verdict;
+}
+
+void require_readable(const inspect::Report& report) {
+  if (report.readable) return;
+  const Verdict verdict = judge(report);
+  const std::string reason = verdict.reasons.empty() ? "it cannot be read" : verdict.reasons.front();
+  throw Failure(kProblem,
+                fmt::format("{} is {}: {}", escape(report.path), to_string(verdict.condition), reason));
+}
+
+Census census(const inspect::Report& report) {
+  Census census;
+  for (const auto& participant : report.participants) {
+    switch (participant.alive) {
+      case inspect::Alive::kAlive:
+        ++census.alive;
+        break;
+      case inspect::Alive::kDead:
+        ++census.dead;
+        break;
+      case inspect::Alive::kUnknown:
+        ++census.unknown;
+        break;
+    }
+  }
+  return census;
+}
+
+InFlight in_flight(const inspect::Report& report) {
+  InFlight result;
+  for (const auto& pin : report.pins) {
+    if (pin.strategy == Strategy::kBlue) ++result.blue;
+    if (pin.strategy == Strategy::kGreen) ++result.green;
+  }
+  std::uint64_t all = 0;
+  for (const auto& participant : report.participants) all += participant.in_flight;
+  const std::uint64_t pinned = result.blue + result.green;
+  result.unpinned = all > pinned ? all - pinned : 0;
+  return result;
+}
+
+std::uint64_t total(const inspect::Report& report, Counter which) noexcept {
+  const auto index = static_cast<std::size_t>(which);
+  return index < report.totals.size() ? report.totals[index] : 0;
+}
+
+}  // namespace e6::tool
