@@ -1,0 +1,87 @@
+#include <filesystem>
+#include <string>
+
+#include "tool_fixture.h"
+
+namespace e6::tool::test {
+namespace {
+
+using Choose = ToolTest;
+
+TEST_F(Choose, a_directory_without_segments_is_status_3) {
+  for (const char* verb :
+       {"status", "events", "participants", "queries", "metrics", "clear", "apply", "expire", "rm"}) {
+    const auto outcome = run({verb});
+    EXPECT_EQ(outcome.status, 3) << verb << ": " << outcome.out << outcome.err;
+    EXPECT_NE(outcome.err.find(segments_.string()), std::string::npos) << outcome.err;
+  }
+}
+
+TEST_F(Choose, a_directory_that_is_not_there_is_status_3) {
+  const auto outcome = run({"status", "--dir", (root_ / "nowhere").string()});
+  EXPECT_EQ(outcome.status, 3) << outcome.err;
+  EXPECT_FALSE(outcome.err.empty());
+}
+
+TEST_F(Choose, of_several_segments_one_must_be_named_and_the_error_lists_them) {
+  const auto one = attach("one:80");
+  const auto two = attach("two:80/analytics");
+  const auto outcome = run({"status"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_NE(outcome.err.find("one:80"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("two:80/analytics"), std::string::npos) << outcome.err;
+  EXPECT_EQ(run({"status", "one:80"}).status, 0);
+  EXPECT_EQ(run({"status", "TWO:80/Analytics"}).status, 0) << "clusters are compared in lower case";
+}
+
+TEST_F(Choose, an_unknown_cluster_is_status_3_and_the_error_lists_those_that_are_there) {
+  const auto one = attach("one:80");
+  const auto outcome = run({"status", "other:80"});
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_NE(outcome.err.find("other:80"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("one:80"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Choose, a_missing_file_is_status_3) {
+  const auto outcome = run({"status", "--file", (root_ / "nothing").string()});
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_NE(outcome.err.find("nothing"), std::string::npos);
+}
+
+TEST_F(Choose, a_path_in_place_of_the_cluster_is_taken_as_a_file) {
+  const auto coordinator = attach();
+  const auto outcome = run({"status", coordinator->path()});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.first_line().find(coordinator->path()), std::string::npos);
+}
+
+TEST_F(Choose, dir_wins_over_the_environment) {
+  const auto coordinator = attach();
+  const auto empty = root_ / "empty";
+  std::filesystem::create_directory(empty);
+  EXPECT_EQ(run({"status"}).status, 0);
+  EXPECT_EQ(run({"status", "--dir", empty.string()}).status, 3);
+}
+
+TEST_F(Choose, bad_usage_is_status_2) {
+  EXPECT_EQ(run({}).status, 2);
+  EXPECT_EQ(run({"frobnicate"}).status, 2);
+  EXPECT_EQ(run({"status", "--frobnicate"}).status, 2);
+  EXPECT_EQ(run({"set", "purple"}).status, 2);
+  EXPECT_EQ(run({"status", "engine:80", "--file", "x"}).status, 2);
+  EXPECT_EQ(run({"events", "--limit", "many"}).status, 2);
+  EXPECT_EQ(run({"status", std::string(300, 'x')}).status, 2);
+  EXPECT_EQ(run({"status", "engine:80", "--dir", "relative"}).status, 2);
+}
+
+TEST_F(Choose, a_failure_is_told_as_json_when_json_was_asked_for) {
+  const auto outcome = run({"status", "--json"});
+  EXPECT_EQ(outcome.status, 3);
+  const auto json = outcome.json();
+  ASSERT_TRUE(json.is_object()) << outcome.out;
+  EXPECT_EQ(json["exit_status"], 3);
+  EXPECT_TRUE(json["error"].is_string());
+}
+
+}  // namespace
+}  // namespace e6::tool::test
