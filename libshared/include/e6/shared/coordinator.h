@@ -80,6 +80,7 @@ struct DetectionLease {
   std::uint64_t process = 0;      ///< generation of the process it was taken in
   void* place = nullptr;          ///< opaque
   Epoch epoch;                    ///< when the probe started; a late result is ignored by it
+  std::int64_t started_ns = 0;    ///< steady clock; for the duration counters
   Strategy order[2] = {Strategy::kNone, Strategy::kNone};  ///< the colours to try, in this order
   [[nodiscard]] bool held() const noexcept { return word != 0; }
 };

@@ -1,0 +1,24 @@
+#include "core/attachment.h"
+
+#include "os/clock.h"
+
+namespace e6::core {
+
+static_assert(static_cast<std::uint32_t>(Counter::kCount) <= layout::kCounters);
+
+void count(const Attachment& a, Counter which, std::uint64_t by) noexcept {
+  const auto index = static_cast<std::size_t>(which);
+  auto& counters = a.has_slot() ? a.self().counters : a.segment->guests.counters;
+  counters[index].fetch_add(by, std::memory_order_relaxed);
+}
+
+Event record(const Attachment& a, Event event) noexcept {
+  event.realtime_ns = os::realtime_ns();
+  event.monotonic_ms = os::monotonic_ms();
+  event.pid = a.pid;
+  const std::uint64_t word = a.segment->hot.word.load(std::memory_order_relaxed);
+  if (!a.has_slot() || !push_event(*a.segment, a.writer(), event, word)) count(a, Counter::kEventsDropped);
+  return event;
+}
+
+}  // namespace e6::core

@@ -1,0 +1,156 @@
+#include "core/event_ring.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "os/clock.h"
+
+namespace e6::core {
+namespace {
+
+using layout::EventSlot;
+using layout::kEventSlots;
+
+constexpr int kTries = 4;
+constexpr std::uint64_t kWriting = 1;
+
+constexpr std::uint64_t make_claim(std::uint64_t position, std::uint32_t slot) noexcept {
+  return (position + 1) << 16 | std::uint64_t{(slot + 1) & 0x7fffU} << 1;
+}
+constexpr std::uint64_t claimed_position(std::uint64_t claim) noexcept { return (claim >> 16) - 1; }
+constexpr std::uint32_t claimed_slot(std::uint64_t claim) noexcept { return static_cast<std::uint32_t>(claim >> 1 & 0x7fffU) - 1; }
+
+constexpr std::uint64_t pack_what(const Event& e) noexcept {
+  return static_cast<std::uint64_t>(e.kind) | static_cast<std::uint64_t>(e.cause) << 8 | static_cast<std::uint64_t>(e.from) << 16 |
+         static_cast<std::uint64_t>(e.to) << 24;
+}
+
+Strategy colour_of(std::uint64_t bits) noexcept {
+  return bits == 1 ? Strategy::kBlue : bits == 2 ? Strategy::kGreen : Strategy::kNone;
+}
+
+void fill(EventSlot& s, const Writer& writer, const Event& e, std::uint64_t hot_word) noexcept {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  s.realtime_ns.store(e.realtime_ns, relaxed);
+  s.monotonic_ms.store(e.monotonic_ms, relaxed);
+  s.what.store(pack_what(e), relaxed);
+  s.epochs.store(std::uint64_t{e.epoch.active} << 32 | e.epoch.pending, relaxed);
+  s.pids.store(std::uint64_t{e.pid} << 32 | e.about_pid, relaxed);
+  s.hot_word.store(hot_word, relaxed);
+  s.writer.store(layout::pack_owner(writer.slot, writer.incarnation), relaxed);
+}
+
+bool read_slot(const EventSlot& s, Event& e, std::uint64_t* writer) noexcept {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  // acquire: pairs with the release store that marks the slot written
+  const std::uint64_t claim = s.claim.load(std::memory_order_acquire);
+  if (claim == 0 || (claim & kWriting) != 0 || claim >> 16 == 0) return false;
+  e.sequence = claimed_position(claim);
+  e.realtime_ns = s.realtime_ns.load(relaxed);
+  e.monotonic_ms = s.monotonic_ms.load(relaxed);
+  const std::uint64_t what = s.what.load(relaxed);
+  e.kind = static_cast<EventKind>(what & 0xffU);
+  e.cause = static_cast<EventCause>(what >> 8 & 0xffU);
+  e.from = colour_of(what >> 16 & 0xffU);
+  e.to = colour_of(what >> 24 & 0xffU);
+  const std::uint64_t epochs = s.epochs.load(relaxed);
+  e.epoch = {static_cast<std::uint32_t>(epochs >> 32), static_cast<std::uint32_t>(epochs)};
+  const std::uint64_t pids = s.pids.load(relaxed);
+  e.pid = static_cast<std::uint32_t>(pids >> 32);
+  e.about_pid = static_cast<std::uint32_t>(pids);
+  *writer = s.writer.load(relaxed);
+  // the copy must be complete before the claim is looked at again; pairs with the fence in push_event
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return s.claim.load(relaxed) == claim;
+}
+
+// Others are recorded with the epoch that they found.
+bool changed_an_epoch(const Event& e) noexcept {
+  switch (e.kind) {
+    case EventKind::kPending:
+    case EventKind::kRolledBack:
+    case EventKind::kApplied:
+    case EventKind::kMismatch:
+    case EventKind::kExpired:
+    case EventKind::kOperatorSet:
+    case EventKind::kOperatorCleared:
+    case EventKind::kOperatorApplied:
+      return true;
+    case EventKind::kDetected:
+      return e.from != e.to;
+    case EventKind::kDetectionFailed:
+      return e.cause == EventCause::kBothRefused;
+    case EventKind::kLeaseTakenOver:
+      return e.cause == EventCause::kOwnerLate;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool push_event(layout::Segment& segment, const Writer& writer, const Event& event, std::uint64_t hot_word) noexcept {
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const std::uint64_t position = segment.event_head.written.fetch_add(1, std::memory_order_relaxed);
+    EventSlot& s = segment.events[position % kEventSlots];
+    std::uint64_t old = s.claim.load(std::memory_order_relaxed);
+    if ((old & kWriting) != 0 || old >> 16 > position + 1) continue;
+    const std::uint64_t mine = make_claim(position, writer.slot);
+    if (!s.claim.compare_exchange_strong(old, mine | kWriting, std::memory_order_relaxed)) continue;
+    // the claim must be seen before any of the new bytes; pairs with the fence in read_slot
+    std::atomic_thread_fence(std::memory_order_release);
+    fill(s, writer, event, hot_word);
+    s.claim.store(mine, std::memory_order_release);  // pairs with the acquire load in read_slot
+    return true;
+  }
+  segment.event_head.dropped.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
+void record_created(layout::Segment& segment) noexcept {
+  Event e;
+  e.kind = EventKind::kCreated;
+  e.realtime_ns = segment.header.created_realtime_ns;
+  e.monotonic_ms = segment.header.created_monotonic_ms;
+  e.pid = segment.header.creator_pid;
+  (void)push_event(segment, Writer{}, e, 0);
+}
+
+void free_events_of(layout::Segment& segment, std::uint32_t slot) noexcept {
+  for (EventSlot& s : segment.events) {
+    std::uint64_t claim = s.claim.load(std::memory_order_relaxed);
+    if ((claim & kWriting) != 0 && claimed_slot(claim) == slot)
+      s.claim.compare_exchange_strong(claim, 0, std::memory_order_relaxed);
+  }
+}
+
+std::vector<Event> read_events(const layout::Segment& segment, std::size_t limit) {
+  std::vector<Event> events;
+  events.reserve(std::min<std::size_t>(limit, kEventSlots));
+  Event e;
+  std::uint64_t writer = 0;
+  for (const EventSlot& s : segment.events)
+    if (read_slot(s, e, &writer)) events.push_back(e);
+  std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.sequence < b.sequence; });
+  if (events.size() > limit) events.erase(events.begin(), events.end() - static_cast<std::ptrdiff_t>(limit));
+  return events;
+}
+
+bool has_event_for(const layout::Segment& segment, Epoch epoch) noexcept {
+  Event e;
+  std::uint64_t writer = 0;
+  for (const EventSlot& s : segment.events)
+    if (read_slot(s, e, &writer) && e.epoch == epoch && changed_an_epoch(e)) return true;
+  return false;
+}
+
+bool has_event_by(const layout::Segment& segment, EventKind kind, std::uint32_t slot, std::uint64_t incarnation) noexcept {
+  Event e;
+  std::uint64_t writer = 0;
+  for (const EventSlot& s : segment.events)
+    if (read_slot(s, e, &writer) && e.kind == kind && writer == layout::pack_owner(slot, incarnation)) return true;
+  return false;
+}
+
+}  // namespace e6::core

@@ -1,0 +1,62 @@
+#include "core/fallback.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "os/process_mark.h"
+
+namespace e6::core {
+
+std::uint64_t ThreadState::begin(Strategy colour, Epoch epoch) {
+  queries_.push_back({++last_claim_, Pin{colour, epoch, {}}, {}});
+  return last_claim_;
+}
+
+bool ThreadState::bind(std::uint64_t claim, std::string_view query_id, std::string_view engine) {
+  for (Query& q : queries_) {
+    if (q.claim != claim) continue;
+    q.id = query_id;
+    q.pin.engine_address = engine;
+    return true;
+  }
+  return false;
+}
+
+std::optional<Pin> ThreadState::find(std::string_view query_id) const {
+  for (const Query& q : queries_)
+    if (q.id == query_id) return q.pin;
+  return std::nullopt;
+}
+
+bool ThreadState::end(std::uint64_t claim) {
+  return std::erase_if(queries_, [&](const Query& q) { return q.claim == claim; }) != 0;
+}
+
+bool ThreadState::end(std::string_view query_id) {
+  return std::erase_if(queries_, [&](const Query& q) { return q.id == query_id; }) != 0;
+}
+
+ThreadState& thread_state(const Host& host) {
+  struct Entry {
+    const Host* host;
+    std::uint64_t process;
+    std::unique_ptr<ThreadState> state;
+  };
+  thread_local std::vector<Entry> entries;
+  const std::uint64_t process = os::process_generation();
+  for (Entry& e : entries) {
+    if (e.host != &host) continue;
+    if (e.process != process) {
+      auto fresh = std::make_unique<ThreadState>();
+      fresh->word.store(e.state->word.load(std::memory_order_relaxed), std::memory_order_relaxed);
+      fresh->pending_since_ms = e.state->pending_since_ms;
+      e.state = std::move(fresh);
+      e.process = process;
+    }
+    return *e.state;
+  }
+  entries.push_back({&host, process, std::make_unique<ThreadState>()});
+  return *entries.back().state;
+}
+
+}  // namespace e6::core

@@ -1,0 +1,120 @@
+// A process's side of one cluster: which segment it is on, and every operation on it. One per cluster and process, kept for the life of the process.
+//
+// host.cc             the operations of a query's life and the operator's
+// host_detection.cc   detection and resuming
+// host_attach.cc      attaching, joining after a fork, moving to another segment, falling back
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/attachment.h"
+#include "core/commit.h"
+#include "core/fallback.h"
+#include "core/segment.h"
+#include "e6/shared/coordinator.h"
+#include "layout/transition.h"
+
+namespace e6::core {
+
+class Host {
+ public:
+  explicit Host(Options options, Place place);
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  // A coordinator came or went. The last one to go leaves the segment.
+  Error acquire();
+  void release() noexcept;
+
+  [[nodiscard]] const Options& options() const noexcept { return options_; }
+  [[nodiscard]] const Place& place() const noexcept { return place_; }
+
+  [[nodiscard]] Snapshot snapshot() noexcept;
+  std::optional<QueryTicket> begin_query() noexcept;
+  QueryTicket begin_query_on(Strategy strategy, Epoch epoch) noexcept;
+  Error bind(QueryTicket& ticket, std::string_view query_id, std::string_view engine) noexcept;
+  std::optional<Pin> find_query(std::string_view query_id) noexcept;
+  void end_query(QueryTicket& ticket) noexcept;
+  bool end_query(std::string_view query_id) noexcept;
+  bool announce(Strategy announced, Epoch epoch) noexcept;
+  void confirm(Strategy strategy, Epoch epoch) noexcept;
+  bool mismatch(Strategy strategy, Epoch epoch) noexcept;
+  bool operate(layout::Change change, Strategy strategy) noexcept;
+
+  Detection detect_begin(std::chrono::steady_clock::time_point deadline) noexcept;
+  Detection detect_try() noexcept;
+  void detect_refused(const DetectionLease& lease, Strategy strategy) noexcept;
+  bool detect_succeed(const DetectionLease& lease, Strategy strategy) noexcept;
+  void detect_fail(const DetectionLease& lease, ProbeFailure failure, std::uint32_t code) noexcept;
+  void detect_abandon(const DetectionLease& lease) noexcept;
+  ResumeOutcome resume_begin(std::chrono::steady_clock::time_point deadline, ResumeLease& lease) noexcept;
+  void resume_end(const ResumeLease& lease, bool active) noexcept;
+
+  std::uint32_t in_flight() noexcept;
+  std::vector<Event> recent_events(std::size_t limit);
+  [[nodiscard]] std::uint64_t counter(Counter which) const noexcept;
+  Mode mode() noexcept;
+  Error degraded_by();
+  std::string path();
+
+  void add_observer(std::shared_ptr<Observer> observer);
+  void remove_observer(const Observer* observer);
+
+ private:
+  // Where an operation takes place: a segment, or the calling thread's own state.
+  struct Ground {
+    Attachment* a = nullptr;
+    ThreadState* thread = nullptr;  // null on a segment
+    [[nodiscard]] bool shared() const noexcept { return thread == nullptr; }
+    [[nodiscard]] layout::Word& word() const noexcept { return shared() ? a->segment->hot.word : thread->word; }
+  };
+
+  Ground ground() noexcept;
+  Attachment* here() noexcept;
+  void look_after(Attachment* a, std::uint64_t now_ms) noexcept;
+  Attachment* settle(Attachment* outdated, std::uint64_t carried) noexcept;
+  std::unique_ptr<Attachment> make_attachment(const Attachment* previous, std::uint64_t carried);
+  void retire(Attachment& a, EventCause cause) noexcept;
+
+  Snapshot read(std::uint64_t word, std::uint64_t now_ms) const noexcept;
+  Committed change(const Ground& g, const layout::StrategyEvent& event, EventKind kind, EventCause cause) noexcept;
+  bool apply_pending(const Ground& g, std::uint64_t word, std::uint64_t now_ms, EventCause cause) noexcept;
+  void apply_if_due_at_begin(const Ground& g, std::uint64_t now_ms) noexcept;
+  void apply_if_due_at_end(const Ground& g, std::uint64_t now_ms) noexcept;
+  bool drained_too_long(const Ground& g, std::uint64_t now_ms) const noexcept;
+  bool idle(const Ground& g) noexcept;
+  void add(const Ground& g, Counter which, std::uint64_t by = 1) noexcept;
+  [[nodiscard]] std::uint32_t expiry_after(std::uint64_t now_ms, std::chrono::milliseconds span) const noexcept;
+
+  Detection look(const Ground& g, std::uint64_t now_ms) noexcept;
+  bool claim_detection(const Ground& g, std::uint64_t now_ms, bool usable_is_fine, Detection& answer, std::uint64_t& held) noexcept;
+  [[nodiscard]] std::chrono::milliseconds lease_span() const noexcept;
+  bool valid(std::uint64_t process, std::uint64_t word) const noexcept;
+  void note_duration(const Ground& g, const DetectionLease& lease) noexcept;
+  Ground ground_of(void* place) noexcept;
+
+  void notify(const Event& event) noexcept;
+  void notify_degraded(const Error& error) noexcept;
+  void notify_restored() noexcept;
+  std::vector<std::shared_ptr<Observer>> observers() noexcept;
+  void tell(const Ground& g, Event event) noexcept;
+
+  const Options options_;
+  const Place place_;
+  const std::uint32_t soft_units_;  // remaining expiry, in its unit, below which the soft limit has passed
+  std::atomic<Attachment*> attachment_{nullptr};
+  std::atomic<std::uint32_t> users_{0};
+  os::ForkSafeLock moving_;
+  std::uint64_t retry_ms_ = 0;  // under moving_: current pause between attempts to get a segment
+  std::array<std::atomic<std::uint64_t>, layout::kCounters> fallback_counters_{};
+  os::ForkSafeLock observers_lock_;
+  std::vector<std::shared_ptr<Observer>> observers_;
+};
+
+}  // namespace e6::core

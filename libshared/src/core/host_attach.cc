@@ -1,0 +1,271 @@
+// Which segment this process is on: attaching, joining anew in a forked child, moving when the segment is retired or its name vanished, falling back.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/commit.h"
+#include "core/host.h"
+#include "core/liveness.h"
+#include "core/participants.h"
+#include "os/backoff.h"
+#include "os/clock.h"
+#include "os/segment_file.h"
+
+namespace e6::core {
+namespace {
+
+using layout::Change;
+using layout::HotWord;
+using layout::StrategyEvent;
+using layout::unpack;
+
+constexpr std::uint64_t kCheckMs = 1'000;         // name, slot, the dead: once a second
+constexpr std::uint64_t kFirstRetryMs = 5'000;    // from fallback back to a segment
+constexpr std::uint64_t kLastRetryMs = 60'000;
+constexpr std::chrono::milliseconds kSettleBound{2'000};
+constexpr int kRounds = 3;
+
+/// What a thread works with while another one of its process takes too long to attach: nothing shared, tried again soon.
+Attachment& emergency() noexcept {
+  static Attachment* const nothing = [] {
+    auto* a = new Attachment;
+    a->degraded = {Cause::kBusy, 0, "attach", "another thread of this process is still attaching"};
+    return a;
+  }();
+  nothing->pid = static_cast<std::uint32_t>(::getpid());
+  return *nothing;
+}
+
+/// Brings a colour that is still believed into a segment that knows nothing yet.
+void carry_over(Attachment& a, std::uint64_t known) noexcept {
+  const HotWord w = unpack(known);
+  if (layout::retired(known) || !layout::is_colour(w.active) || layout::units_left(w.expiry, layout::expiry_unit(os::monotonic_ms())) == 0)
+    return;
+  StrategyEvent set;
+  set.change = Change::kSet;
+  set.colour = w.active;
+  set.expiry = w.expiry;
+  std::uint64_t carried = layout::next(0, set);
+  if (layout::is_colour(w.pending)) {
+    StrategyEvent announce;
+    announce.change = Change::kAnnounce;
+    announce.colour = w.pending;
+    announce.epoch = unpack(carried).epoch;
+    carried = layout::next(carried, announce);
+  }
+  std::uint64_t nothing = 0;
+  if (a.segment->hot.word.compare_exchange_strong(nothing, carried, std::memory_order_acq_rel))
+    (void)record(a, describe(0, carried, EventKind::kDetected, EventCause::kUnlinked));
+}
+
+/// The mapping that this process already has of the same file, if any.
+layout::Segment* known_mapping(const Attachment* previous, const SegmentRef& ref) noexcept {
+  for (const Attachment* a = previous; a != nullptr; a = a->previous)
+    if (a->shared() && a->device == ref.device && a->inode == ref.inode) return a->segment;
+  return nullptr;
+}
+
+/// Puts `older` behind `a`: as another place to look for queries, or, on the same segment, only to be kept.
+void chain(Attachment& a, const Attachment* older) noexcept {
+  if (older != nullptr && older->segment == a.segment) {
+    a.buried = older;
+    a.previous = older->previous;
+  } else {
+    a.previous = older;
+  }
+}
+
+bool descriptor_intact(const Attachment& a, struct stat& st) noexcept {
+  return ::fstat(a.fd.get(), &st) == 0 && st.st_dev == a.device && st.st_ino == a.inode;
+}
+
+bool outdated(const Attachment* a) noexcept {
+  if (a == nullptr || a->process != os::process_generation()) return true;
+  return a->shared() && layout::retired(a->segment->hot.word.load(std::memory_order_acquire));
+}
+
+}  // namespace
+
+Error Host::acquire() {
+  users_.fetch_add(1, std::memory_order_acq_rel);
+  Attachment* a = here();
+  if (options_.required && options_.share && !a->shared()) {
+    Error e = a->degraded;
+    release();
+    return e;
+  }
+  return {};
+}
+
+void Host::release() noexcept {
+  if (users_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  Attachment* a = attachment_.load(std::memory_order_acquire);
+  if (a == nullptr || a->process != os::process_generation() || !a->shared()) return;
+  if (a->fd.valid()) {
+    leave(*a);
+    os::keep_in_children(a->fd.get());
+    a->fd.reset();
+  }
+  // whoever attaches next takes a slot anew; the mapping stays
+  a->process.store(0, std::memory_order_release);
+}
+
+Attachment* Host::here() noexcept {
+  // acquire: pairs with the release in settle()
+  Attachment* a = attachment_.load(std::memory_order_acquire);
+  if (a != nullptr && a->process == os::process_generation()) [[likely]]
+    return a;
+  return settle(a, 0);
+}
+
+Host::Ground Host::ground() noexcept {
+  Attachment* a = here();
+  if (a->shared() && layout::retired(a->segment->hot.word.load(std::memory_order_acquire))) [[unlikely]]
+    a = settle(a, 0);
+  if (a->shared() && !layout::retired(a->segment->hot.word.load(std::memory_order_acquire))) [[likely]]
+    return {a, nullptr};
+  return {a, &thread_state(*this)};
+}
+
+void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
+  std::uint64_t due = a->next_check_ms.load(std::memory_order_relaxed);
+  if (now_ms < due) [[likely]]
+    return;
+  if (!a->next_check_ms.compare_exchange_strong(due, now_ms + kCheckMs, std::memory_order_relaxed)) return;
+  if (!a->shared()) {
+    if (options_.share) (void)settle(a, 0);
+    return;
+  }
+  struct stat st;
+  if (!descriptor_intact(*a, st)) {  // somebody closed or replaced our descriptor: our locks went with it
+    (void)settle(a, 0);
+    return;
+  }
+  if (st.st_nlink == 0) {
+    const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
+    Attachment* fresh = settle(a, known);
+    // only now: whoever sees the mark finds the new one already there, with what was known
+    if (fresh != a && fresh->shared()) retire(*a, EventCause::kUnlinked);
+    return;
+  }
+  if (!a->has_slot()) {
+    while (!moving_.try_lock()) return;
+    if (!a->has_slot() && !join(*a)) notify_restored();
+    moving_.unlock();
+  }
+  // one process of the host looks for the dead, once per second
+  layout::Word& reaped = a->segment->lock.reaped_ms;
+  std::uint64_t last = reaped.load(std::memory_order_relaxed);
+  if (now_ms - last < kCheckMs || !reaped.compare_exchange_strong(last, now_ms, std::memory_order_relaxed)) return;
+  bool freed_pins = false;
+  (void)reap_dead(*a, &freed_pins);
+  if (freed_pins) apply_if_due_at_end({a, nullptr}, now_ms);
+}
+
+void Host::retire(Attachment& a, EventCause cause) noexcept {
+  StrategyEvent e;
+  e.change = Change::kRetire;
+  if (!swap_in(a.segment->hot.word, e).changed()) return;
+  Event gone;
+  gone.kind = EventKind::kRetired;
+  gone.cause = cause;
+  notify(record(a, gone));
+  os::Fd directory;
+  if (!os::open_directory(place_.directory, directory)) (void)os::unlink_if_same(directory.get(), place_.name(), a.fd.get());
+}
+
+std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, std::uint64_t carried) {
+  for (int round = 0;; ++round) {
+    auto a = std::make_unique<Attachment>();
+    a->process.store(os::process_generation(), std::memory_order_relaxed);
+    a->pid = static_cast<std::uint32_t>(::getpid());
+    a->next_check_ms.store(os::monotonic_ms() + kCheckMs, std::memory_order_relaxed);
+    if (!options_.share) {
+      a->degraded = {Cause::kBadOption, 0, "share", "sharing is switched off"};
+      chain(*a, previous);
+      return a;
+    }
+    SegmentRef ref;
+    a->degraded = attach_segment(place_, ref);
+    if (a->degraded) {
+      chain(*a, previous);
+      return a;
+    }
+    a->fd = std::move(ref.fd);
+    a->device = ref.device;
+    a->inode = ref.inode;
+    a->path = place_.path();
+    layout::Segment* known = known_mapping(previous, ref);
+    if (known == nullptr) a->mapping = std::move(ref.mapping);
+    a->segment = known != nullptr ? known : static_cast<layout::Segment*>(a->mapping.data());
+    chain(*a, previous);
+    if (!os::close_in_children(a->fd.get())) a->degraded = {Cause::kFull, 0, a->path, "more than 256 segments in one process"};
+    if (!a->degraded) a->degraded = join(*a);
+    if (a->degraded.cause == Cause::kRetired && round < kRounds) {
+      const std::uint64_t word = a->segment->hot.word.load(std::memory_order_acquire);
+      if (!layout::retired(word)) carried = word;
+      retire(*a, EventCause::kOwnerDied);
+      previous = a.release();  // kept: its mutex may still be somebody's
+      continue;
+    }
+    carry_over(*a, carried);
+    return a;
+  }
+}
+
+Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
+  os::Backoff pause(os::steady_now() + kSettleBound);
+  while (!moving_.try_lock()) {
+    Attachment* now = attachment_.load(std::memory_order_acquire);
+    if (now != before && !outdated(now)) return now;
+    if (!pause.wait()) return &emergency();
+  }
+  Attachment* current = attachment_.load(std::memory_order_acquire);
+  if (current != before && !outdated(current)) {  // another thread was faster
+    moving_.unlock();
+    return current;
+  }
+  const bool had_segment = current != nullptr && current->shared();
+  os::close_inherited(os::process_generation());
+  std::unique_ptr<Attachment> made = make_attachment(current, carried);
+  const bool again_without = current != nullptr && current->process.load() == made->process.load() && !current->shared() && !made->shared();
+  if (!made->shared() && options_.share) {
+    retry_ms_ = retry_ms_ == 0 ? kFirstRetryMs : std::min(retry_ms_ * 2, kLastRetryMs);
+    made->next_check_ms.store(os::monotonic_ms() + retry_ms_, std::memory_order_relaxed);
+    if (had_segment && current->process.load() == made->process.load() && !outdated(current)) {
+      // the name is gone and no new segment is to be had: better the old one with whoever is still on it
+      moving_.unlock();
+      return current;
+    }
+  } else {
+    retry_ms_ = 0;
+  }
+  if (again_without) {  // nothing has changed: keep the attachment, so that retrying costs no memory
+    current->next_check_ms.store(made->next_check_ms.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    moving_.unlock();
+    return current;
+  }
+  Attachment* fresh = made.release();
+  attachment_.store(fresh, std::memory_order_release);  // pairs with the acquire loads in here() and snapshot()
+  moving_.unlock();
+  if (fresh->degraded && options_.share)
+    notify_degraded(fresh->degraded);
+  else if (current != nullptr && !had_segment && fresh->shared())
+    notify_restored();
+  return fresh;
+}
+
+Mode Host::mode() noexcept {
+  const Attachment* a = here();
+  return !a->shared() ? Mode::kFallback : a->has_slot() ? Mode::kShared : Mode::kGuest;
+}
+
+Error Host::degraded_by() {
+  const Attachment* a = here();
+  return a->shared() && a->has_slot() ? Error{} : a->degraded;
+}
+
+std::string Host::path() { return here()->path; }
+
+}  // namespace e6::core

@@ -1,0 +1,150 @@
+#include "core/participants.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/commit.h"
+#include "core/host_lock.h"
+#include "core/lease.h"
+#include "core/liveness.h"
+#include "core/pins.h"
+#include "core/totals.h"
+#include "os/clock.h"
+#include "os/host_identity.h"
+#include "os/ofd_lock.h"
+
+namespace e6::core {
+namespace {
+
+using layout::Participant;
+using layout::Phase;
+constexpr auto relaxed = std::memory_order_relaxed;
+
+bool taken(const Participant& p) noexcept { return p.tag.load(relaxed) != 0; }
+
+/// Removes a slot's holder: its leases, unrecorded events, claimed ring slots and pins, then its counters. Under the lock.
+/// Crash: the tag says kReaping until the fold is armed, and reaping starts over; from then on the fold is finished by the repair.
+bool remove(const Attachment& a, std::uint32_t slot, EventKind how) noexcept {
+  layout::Segment& segment = *a.segment;
+  Participant& p = segment.participants[slot];
+  const std::uint64_t incarnation = layout::incarnation_of(p.tag.load(relaxed));
+  p.tag.store(layout::pack_tag(incarnation, Phase::kReaping), std::memory_order_release);
+  free_leases_of(segment, slot);
+  recover_intents(a, slot);
+  free_events_of(segment, slot);
+  const bool pins = free_pins_of(segment, slot) || p.unpinned.load(relaxed) != 0;
+  arm_fold(segment, slot, static_cast<std::uint64_t>(how));
+  finish_fold(a);
+  return pins;
+}
+
+/// Reaps all the dead. Under the lock.
+std::uint32_t reap_all(const Attachment& a, bool* freed_pins) noexcept {
+  std::uint32_t reaped = 0;
+  for (std::uint32_t slot = 0; slot < layout::kParticipants; ++slot) {
+    if (!taken(a.segment->participants[slot]) || !certainly_dead(a, slot)) continue;
+    if (remove(a, slot, EventKind::kDied) && freed_pins != nullptr) *freed_pins = true;
+    ++reaped;
+  }
+  return reaped;
+}
+
+void fill_in(Attachment& a, std::uint32_t slot) noexcept {
+  layout::Segment& segment = *a.segment;
+  Participant& p = segment.participants[slot];
+  const std::uint64_t incarnation = segment.lock.next_incarnation.load(relaxed) + 1;
+  segment.lock.next_incarnation.store(incarnation, relaxed);
+  p.tag.store(layout::pack_tag(incarnation, Phase::kJoining), relaxed);
+  p.joined_realtime_ns.store(os::realtime_ns(), relaxed);
+  p.pid.store(a.pid, relaxed);
+  char name[16] = {};
+  const std::string program = os::program_name();
+  std::memcpy(name, program.data(), std::min(program.size(), sizeof name - 1));
+  std::uint64_t words[2];
+  std::memcpy(words, name, sizeof words);
+  p.program[0].store(words[0], relaxed);
+  p.program[1].store(words[1], relaxed);
+  a.incarnation.store(incarnation, relaxed);
+  a.slot.store(slot, std::memory_order_release);
+  p.tag.store(layout::pack_tag(incarnation, Phase::kReady), std::memory_order_release);
+}
+
+bool take_free_slot(Attachment& a) noexcept {
+  for (std::uint32_t slot = 0; slot < layout::kParticipants; ++slot) {
+    if (taken(a.segment->participants[slot])) continue;
+    // a forked child of a dead participant may still hold the byte; then the slot is not free yet
+    if (os::try_lock_byte(a.fd.get(), os::kFirstSlotByte + slot) != os::Locked::kYes) continue;
+    fill_in(a, slot);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void finish_fold(const Attachment& a) noexcept {
+  const layout::Journal& journal = a.segment->journal;
+  const std::uint64_t armed = journal.armed.load(std::memory_order_acquire);
+  if (armed == 0 || armed > layout::kParticipants) return;
+  const auto slot = static_cast<std::uint32_t>(armed - 1);
+  const auto how = static_cast<EventKind>(journal.cause.load(relaxed));
+  const std::uint64_t incarnation = journal.incarnation.load(relaxed);
+  if (!has_event_by(*a.segment, how, slot, incarnation)) {
+    Event e;
+    e.kind = how;
+    e.realtime_ns = os::realtime_ns();
+    e.monotonic_ms = os::monotonic_ms();
+    e.pid = a.pid;
+    e.about_pid = a.segment->participants[slot].pid.load(relaxed);
+    (void)push_event(*a.segment, Writer{slot, incarnation, a.pid}, e, a.segment->hot.word.load(relaxed));
+  }
+  redo_fold(*a.segment);
+}
+
+Error join(Attachment& a) noexcept {
+  HostLock lock(a);
+  if (lock.state() == HostLock::State::kBroken) return {Cause::kRetired, 0, a.path, "its lock cannot be repaired"};
+  if (!lock.held()) return {Cause::kBusy, 0, a.path, "the host-wide lock was not to be had within 100 ms; its owner may be stopped"};
+  (void)reap_all(a, nullptr);
+  if (!take_free_slot(a))
+    return {Cause::kFull, 0, a.path, "all " + std::to_string(layout::kParticipants) + " places of its participant table are taken"};
+  Event e;
+  e.kind = EventKind::kJoined;
+  e.about_pid = a.pid;
+  (void)record(a, e);
+  return {};
+}
+
+void leave(Attachment& a) noexcept {
+  const std::uint32_t slot = a.slot.load(relaxed);
+  if (slot == kNoSlot) return;
+  {
+    HostLock lock(a);
+    if (lock.held()) {
+      (void)remove(a, slot, EventKind::kLeft);
+      a.slot.store(kNoSlot, relaxed);
+      for (auto& group : a.groups) group.store(0, relaxed);
+    }
+  }
+  // without the lock the slot stays and, with its byte free, is reaped by the next one
+  os::unlock_byte(a.fd.get(), os::kFirstSlotByte + slot);
+  a.slot.store(kNoSlot, relaxed);
+}
+
+bool anybody_dead(const Attachment& a) noexcept {
+  for (std::uint32_t slot = 0; slot < layout::kParticipants; ++slot)
+    if (taken(a.segment->participants[slot]) && certainly_dead(a, slot)) return true;
+  return false;
+}
+
+std::uint32_t reap_dead(Attachment& a, bool* freed_pins) noexcept {
+  if (!anybody_dead(a)) return 0;
+  HostLock lock(a);
+  if (!lock.held()) {
+    count(a, Counter::kLockTimeouts);
+    return 0;
+  }
+  return reap_all(a, freed_pins);
+}
+
+}  // namespace e6::core

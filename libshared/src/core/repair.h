@@ -1,0 +1,16 @@
+// What the next owner of the lock does when the last one died inside.
+#pragma once
+
+#include "core/attachment.h"
+
+namespace e6::core {
+
+/// Brings the cold state to where it was before or after the dead owner's operation. Idempotent. Under the lock, before it is marked consistent.
+/// False if the state makes no sense and the segment must be retired.
+/// Crash: the mutex is still inconsistent, so the next owner repairs again.
+bool repair(const Attachment& a) noexcept;
+
+/// Do the header and the lock-guarded words make sense?
+bool sane(const layout::Segment& segment) noexcept;
+
+}  // namespace e6::core

@@ -1,0 +1,238 @@
+#include "core/segment.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+#include "core/event_ring.h"
+#include "core/hash.h"
+#include "layout/hot_word.h"
+#include "os/clock.h"
+#include "os/host_identity.h"
+#include "os/mapping.h"
+#include "os/robust_mutex.h"
+#include "os/segment_file.h"
+
+namespace e6::core {
+namespace {
+
+constexpr int kRounds = 8;
+constexpr std::size_t kSlugLength = 48;
+
+void fill_header(layout::Header& h, const Place& place) {
+  std::memcpy(h.magic, layout::kMagic, sizeof h.magic);
+  h.layout_version = layout::kLayoutVersion;
+  h.header_size = sizeof(layout::Header);
+  h.segment_size = sizeof(layout::Segment);
+  h.byte_order = layout::kByteOrder;
+  h.libc = layout::kLibc;
+  h.mutex_size = sizeof(pthread_mutex_t);
+  h.uid = place.uid;
+  h.gid = place.group.value_or(::getegid());
+  h.mode = place.mode();
+  h.creator_pid = static_cast<std::uint32_t>(::getpid());
+  h.participants = layout::kParticipants;
+  h.pin_groups = layout::kPinGroups;
+  h.event_slots = layout::kEventSlots;
+  h.created_realtime_ns = os::realtime_ns();
+  h.created_monotonic_ms = os::monotonic_ms();
+  h.time_namespace = os::time_namespace();
+  h.instance = os::random_bits();
+  const std::string boot = os::boot_id();
+  std::memcpy(h.boot_id, boot.data(), std::min(boot.size(), sizeof h.boot_id - 1));
+  h.cluster_length = static_cast<std::uint32_t>(place.cluster.size());
+  std::memcpy(h.cluster, place.cluster.data(), place.cluster.size());
+  h.checksum = header_checksum(h);
+}
+
+Error create(const Place& place, int directory, SegmentRef& out, bool& lost_race) {
+  os::remove_litter(directory);
+  os::UnnamedFile file;
+  const std::string path = place.path();
+  const gid_t* group = place.group ? &*place.group : nullptr;
+  if (Error e = os::create_unnamed(directory, path, place.mode(), group, sizeof(layout::Segment), file)) return e;
+
+  os::Mapping mapping;
+  if (Error e = os::Mapping::map(file.fd.get(), sizeof(layout::Segment), true, mapping)) return e;
+  auto* segment = static_cast<layout::Segment*>(mapping.data());  // zero bytes: every atomic in it holds 0
+  fill_header(segment->header, place);
+  if (const int e = os::mutex_init(segment->lock.mutex)) return os::system_error(e, path, "make the lock");
+  record_created(*segment);
+
+  struct stat st;
+  if (::fstat(file.fd.get(), &st) != 0) return os::system_error(errno, path, "stat");
+  int sys_errno = 0;
+  switch (os::publish(directory, file, place.name(), sys_errno)) {
+    case os::Published::kLostRace:
+      lost_race = true;
+      return {};
+    case os::Published::kFailed:
+      lost_race = sys_errno == ENOENT;  // taken for litter between its creation and its lock: make another
+      return lost_race ? Error{} : os::system_error(sys_errno, path, "publish");
+    case os::Published::kYes:
+      break;
+  }
+  out.fd = std::move(file.fd);
+  out.mapping = std::move(mapping);
+  out.device = st.st_dev;
+  out.inode = st.st_ino;
+  out.created = true;
+  return {};
+}
+
+std::string octal(mode_t mode) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%04o", static_cast<unsigned>(mode));
+  return text;
+}
+
+Error check_file(const struct stat& st, const Place& place) {
+  const std::string path = place.path();
+  if (!S_ISREG(st.st_mode)) return {Cause::kNotASegment, 0, path, "it is not a regular file"};
+  if (st.st_nlink > 1) return {Cause::kNotASegment, 0, path, "it has " + std::to_string(st.st_nlink) + " hard links"};
+  if (!place.group && st.st_uid != place.uid)
+    return {Cause::kForeignOwner, 0, path,
+            "it belongs to uid " + std::to_string(st.st_uid) + ", this process is uid " + std::to_string(place.uid)};
+  if (place.group && st.st_gid != *place.group)
+    return {Cause::kForeignMode, 0, path,
+            "its group is gid " + std::to_string(st.st_gid) + ", expected gid " + std::to_string(*place.group)};
+  const mode_t mode = st.st_mode & 07777;
+  if ((mode & ~place.mode()) != 0)
+    return {Cause::kForeignMode, 0, path, "its mode is " + octal(mode) + ", at most " + octal(place.mode()) + " is allowed"};
+  return {};
+}
+
+Error open_existing(const Place& place, int directory, SegmentRef& out, bool& again) {
+  const std::string path = place.path();
+  const std::string name = place.name();
+  if (const int e = os::open_named(directory, name, true, out.fd)) {
+    if (e == ENOENT) return {Cause::kUnknown, e, path, ""};
+    struct stat st;
+    if (::fstatat(directory, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0) {
+      if (S_ISLNK(st.st_mode)) return {Cause::kNotASegment, e, path, "it is a symbolic link"};
+      if (Error refused = check_file(st, place)) {
+        refused.sys_errno = e;
+        return refused;
+      }
+    }
+    return os::system_error(e, path, "open");
+  }
+  struct stat st;
+  if (::fstat(out.fd.get(), &st) != 0) return os::system_error(errno, path, "stat");
+  if (st.st_nlink == 0) return again = true, Error{};
+  if (st.st_nlink > 1) {  // a creator without O_TMPFILE died between two names
+    os::remove_litter(directory);
+    if (::fstat(out.fd.get(), &st) != 0) return os::system_error(errno, path, "stat");
+  }
+  if (Error e = check_file(st, place)) return e;
+
+  layout::Header header;
+  const ssize_t got = ::pread(out.fd.get(), &header, sizeof header, 0);
+  if (got < 0) return os::system_error(errno, path, "read");
+  if (static_cast<std::size_t>(got) < sizeof header)
+    return {Cause::kNotASegment, 0, path, "it has " + std::to_string(st.st_size) + " bytes, a header has " + std::to_string(sizeof header)};
+  bool stale_boot = false;
+  if (Error e = check_header(header, path, place.cluster, &stale_boot)) {
+    if (!stale_boot) return e;
+    (void)os::unlink_if_same(directory, name, out.fd.get());
+    return again = true, Error{};
+  }
+  if (st.st_size != static_cast<off_t>(sizeof(layout::Segment)))
+    return {Cause::kDamaged, 0, path,
+            "it has " + std::to_string(st.st_size) + " bytes, expected " + std::to_string(sizeof(layout::Segment))};
+
+  os::Mapping mapping;
+  if (Error e = os::Mapping::map(out.fd.get(), sizeof(layout::Segment), true, mapping)) {
+    e.where = path;
+    return e;
+  }
+  auto* segment = static_cast<layout::Segment*>(mapping.data());
+  // acquire: pairs with the release of the retiring swap
+  if (layout::retired(segment->hot.word.load(std::memory_order_acquire))) {
+    (void)os::unlink_if_same(directory, name, out.fd.get());
+    return again = true, Error{};
+  }
+  out.mapping = std::move(mapping);
+  out.device = st.st_dev;
+  out.inode = st.st_ino;
+  out.created = false;
+  return {};
+}
+
+}  // namespace
+
+std::string segment_name(const std::string& cluster, uid_t uid, std::optional<gid_t> group) {
+  std::string slug;
+  for (const char c : cluster.substr(0, kSlugLength)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    slug += plain ? c : '_';
+  }
+  char hash[16];
+  std::snprintf(hash, sizeof hash, "%08x", static_cast<unsigned>(fnv1a(cluster.data(), cluster.size()) & 0xffffffffU));
+  return kNamePrefix + std::to_string(layout::kLayoutVersion) + (group ? "-g" + std::to_string(*group) : "-u" + std::to_string(uid)) +
+         "-" + slug + "-" + hash;
+}
+
+std::string Place::name() const { return segment_name(cluster, uid, group); }
+
+std::uint64_t header_checksum(const layout::Header& header) noexcept {
+  return fnv1a(reinterpret_cast<const char*>(&header), offsetof(layout::Header, checksum));
+}
+
+Error check_header(const layout::Header& h, const std::string& where, const std::string& cluster, bool* stale_boot) {
+  *stale_boot = false;
+  if (std::memcmp(h.magic, layout::kMagic, sizeof h.magic) != 0)
+    return {Cause::kNotASegment, 0, where, "it does not begin with a segment's magic bytes"};
+  if (h.byte_order != layout::kByteOrder) return {Cause::kForeignLayout, 0, where, "its byte order is another machine's"};
+  if (h.layout_version != layout::kLayoutVersion || h.header_size != sizeof(layout::Header) ||
+      h.segment_size != sizeof(layout::Segment))
+    return {Cause::kForeignLayout, 0, where,
+            "its layout is version " + std::to_string(h.layout_version) + " with " + std::to_string(h.segment_size) +
+                " bytes, this library has version " + std::to_string(layout::kLayoutVersion) + " with " +
+                std::to_string(sizeof(layout::Segment))};
+  if (h.checksum != header_checksum(h)) return {Cause::kDamaged, 0, where, "the checksum of its header is wrong"};
+  if (h.libc != layout::kLibc || h.mutex_size != sizeof(pthread_mutex_t))
+    return {Cause::kForeignLibc, 0, where,
+            "it was made by C library kind " + std::to_string(h.libc) + " with a mutex of " + std::to_string(h.mutex_size) +
+                " bytes, this process has kind " + std::to_string(layout::kLibc) + " with " +
+                std::to_string(sizeof(pthread_mutex_t))};
+  if (h.participants != layout::kParticipants || h.pin_groups != layout::kPinGroups || h.event_slots != layout::kEventSlots ||
+      h.cluster_length > layout::kMaxCluster || h.boot_id[sizeof h.boot_id - 1] != '\0')
+    return {Cause::kForeignLayout, 0, where, "the sizes in its header are not this library's"};
+  const std::string boot = os::boot_id();
+  if (!boot.empty() && h.boot_id[0] != '\0' && boot != h.boot_id) {
+    *stale_boot = true;
+    return {Cause::kForeignClock, 0, where, std::string("it was made in boot ") + h.boot_id + ", this is boot " + boot};
+  }
+  const std::uint64_t space = os::time_namespace();
+  if (space != 0 && h.time_namespace != 0 && space != h.time_namespace)
+    return {Cause::kForeignClock, 0, where,
+            "it was made in time namespace " + std::to_string(h.time_namespace) + ", this process is in " + std::to_string(space)};
+  if (!cluster.empty() && cluster != std::string_view(h.cluster, h.cluster_length))
+    return {Cause::kForeignCluster, 0, where,
+            "it belongs to cluster '" + std::string(h.cluster, h.cluster_length) + "', expected '" + cluster + "'"};
+  return {};
+}
+
+Error attach_segment(const Place& place, SegmentRef& out) {
+  os::Fd directory;
+  if (Error e = os::open_directory(place.directory, directory)) return e;
+  for (int round = 0; round < kRounds; ++round) {
+    out = SegmentRef{};
+    bool again = false;
+    Error e = open_existing(place, directory.get(), out, again);
+    if (again) continue;
+    if (e.cause != Cause::kUnknown) return e;
+    e = create(place, directory.get(), out, again);
+    if (!again) return e;
+  }
+  return {Cause::kRetired, 0, place.path(), "it was removed again and again while being opened"};
+}
+
+}  // namespace e6::core

@@ -1,0 +1,53 @@
+// Getting hold of a cluster's segment: the existing one if it can be trusted, else a new one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "e6/shared/error.h"
+#include "layout/segment_layout.h"
+#include "os/fd.h"
+#include "os/mapping.h"
+
+namespace e6::core {
+
+/// Where a segment lives and who may share it.
+struct Place {
+  std::string directory;
+  std::string cluster;
+  uid_t uid = 0;
+  std::optional<gid_t> group;  ///< shared with this group, mode 0660; else 0600
+
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] std::string path() const { return directory + "/" + name(); }
+  [[nodiscard]] mode_t mode() const noexcept { return group ? 0660 : 0600; }
+};
+
+/// The prefix that all layout versions share, and what a name of any layout looks like: e6shm-v<layout>-u<uid>-... or -g<gid>-...
+inline constexpr const char* kNamePrefix = "e6shm-v";
+[[nodiscard]] std::string segment_name(const std::string& cluster, uid_t uid, std::optional<gid_t> group);
+
+/// An open segment.
+struct SegmentRef {
+  os::Fd fd;            ///< an open file description of its own: it will carry this process's locks
+  os::Mapping mapping;  ///< to be kept for good before anything in it is locked
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool created = false;
+};
+
+/// Opens or makes the segment of `place`. Bounded: gives up with kRetired after a few rounds of others removing it under our hands.
+/// Crash: see os::create_unnamed and os::publish; nobody can see a segment that is not whole.
+Error attach_segment(const Place& place, SegmentRef& out);
+
+/// Checks a header's bytes against this library and `cluster` (not compared when empty). `boot` is this boot's id.
+/// kForeignClock with `stale_boot` set means: made in an earlier boot, may be replaced.
+Error check_header(const layout::Header& header, const std::string& where, const std::string& cluster, bool* stale_boot);
+
+/// Fills everything of a header but its identity of place.
+std::uint64_t header_checksum(const layout::Header& header) noexcept;
+
+}  // namespace e6::core

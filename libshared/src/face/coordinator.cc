@@ -1,0 +1,138 @@
+#include "e6/shared/coordinator.h"
+
+#include <grp.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "core/host.h"
+
+namespace e6 {
+
+using core::Host;
+using layout::Change;
+
+QueryTicket::QueryTicket(QueryTicket&& from) noexcept { *this = std::move(from); }
+
+QueryTicket& QueryTicket::operator=(QueryTicket&& from) noexcept {
+  if (this == &from) return *this;
+  if (host_ != nullptr) host_->end_query(*this);
+  host_ = std::exchange(from.host_, nullptr);
+  process_ = from.process_;
+  claim_ = from.claim_;
+  place_ = from.place_;
+  strategy_ = from.strategy_;
+  epoch_ = from.epoch_;
+  return *this;
+}
+
+QueryTicket::~QueryTicket() {
+  if (host_ != nullptr) host_->end_query(*this);
+}
+
+namespace {
+
+// Hosts of this process: pushed, never removed, so that walking the list needs no lock and a fork cannot catch it half changed.
+struct Known {
+  Host host;
+  Known* next;
+};
+std::atomic<Known*> known{nullptr};
+
+Host* find_host(const core::Place& place) noexcept {
+  for (Known* k = known.load(std::memory_order_acquire); k != nullptr; k = k->next) {
+    const core::Place& p = k->host.place();
+    if (p.cluster == place.cluster && p.directory == place.directory && p.group == place.group && p.uid == place.uid) return &k->host;
+  }
+  return nullptr;
+}
+
+Host& host_for(const Options& options, const core::Place& place) {
+  // fallback-only coordinators are their own kind: sharing was switched off on purpose
+  if (Host* found = find_host(place); found != nullptr && found->options().share == options.share) return *found;
+  for (Known* k = known.load(std::memory_order_acquire); k != nullptr; k = k->next)
+    if (k->host.options().share == options.share && k->host.place().path() == place.path()) return k->host;
+  auto* made = new Known{Host(options, place), known.load(std::memory_order_acquire)};
+  while (!known.compare_exchange_weak(made->next, made, std::memory_order_acq_rel)) {
+  }
+  return made->host;
+}
+
+Error find_group(const std::string& name, gid_t& gid) {
+  char buffer[4096];
+  struct group found;
+  struct group* result = nullptr;
+  const int e = ::getgrnam_r(name.c_str(), &found, buffer, sizeof buffer, &result);
+  if (result == nullptr) return {Cause::kBadOption, e, "group", "there is no group '" + name + "' (E6_SHM_GROUP)"};
+  gid = result->gr_gid;
+  return {};
+}
+
+}  // namespace
+
+Coordinator::AttachResult Coordinator::attach(Options options) {
+  if (Error e = options.validate()) return {nullptr, std::move(e)};
+  core::Place place;
+  place.directory = options.directory;
+  place.cluster = options.cluster;
+  place.uid = ::geteuid();
+  if (!options.group.empty()) {
+    gid_t gid = 0;
+    if (Error e = find_group(options.group, gid)) return {nullptr, std::move(e)};
+    place.group = gid;
+  }
+  Host& host = host_for(options, place);
+  if (options.required && options.share && host.mode() == Mode::kFallback) {
+    if (Error e = host.degraded_by()) return {nullptr, std::move(e)};
+  }
+  if (Error e = host.acquire()) return {nullptr, std::move(e)};
+  return {std::shared_ptr<Coordinator>(new Coordinator(host)), {}};
+}
+
+Coordinator::~Coordinator() { host_->release(); }
+
+Snapshot Coordinator::snapshot() const noexcept { return host_->snapshot(); }
+std::optional<QueryTicket> Coordinator::begin_query() noexcept { return host_->begin_query(); }
+QueryTicket Coordinator::begin_query_on(Strategy strategy, Epoch epoch) noexcept { return host_->begin_query_on(strategy, epoch); }
+Error Coordinator::bind(QueryTicket& ticket, std::string_view query_id, std::string_view engine_address) noexcept {
+  return host_->bind(ticket, query_id, engine_address);
+}
+std::optional<Pin> Coordinator::find_query(std::string_view query_id) const noexcept { return host_->find_query(query_id); }
+void Coordinator::end_query(QueryTicket&& ticket) noexcept {
+  QueryTicket t = std::move(ticket);
+  host_->end_query(t);
+}
+bool Coordinator::end_query(std::string_view query_id) noexcept { return host_->end_query(query_id); }
+bool Coordinator::announce(Strategy announced, Epoch epoch) noexcept { return host_->announce(announced, epoch); }
+void Coordinator::confirm(Strategy strategy, Epoch epoch) noexcept { host_->confirm(strategy, epoch); }
+bool Coordinator::mismatch(Strategy strategy, Epoch epoch) noexcept { return host_->mismatch(strategy, epoch); }
+Detection Coordinator::detect_begin(Clock::time_point deadline) noexcept { return host_->detect_begin(deadline); }
+Detection Coordinator::detect_try() noexcept { return host_->detect_try(); }
+void Coordinator::detect_refused(const DetectionLease& lease, Strategy strategy) noexcept { host_->detect_refused(lease, strategy); }
+bool Coordinator::detect_succeed(DetectionLease lease, Strategy strategy) noexcept { return host_->detect_succeed(lease, strategy); }
+void Coordinator::detect_fail(DetectionLease lease, ProbeFailure failure, std::uint32_t code) noexcept {
+  host_->detect_fail(lease, failure, code);
+}
+void Coordinator::detect_abandon(DetectionLease lease) noexcept { host_->detect_abandon(lease); }
+ResumeOutcome Coordinator::resume_begin(Clock::time_point deadline, ResumeLease& lease) noexcept {
+  return host_->resume_begin(deadline, lease);
+}
+void Coordinator::resume_end(ResumeLease lease, bool active) noexcept { host_->resume_end(lease, active); }
+bool Coordinator::set(Strategy strategy) noexcept { return host_->operate(Change::kSet, strategy); }
+bool Coordinator::clear() noexcept { return host_->operate(Change::kClear, Strategy::kNone); }
+bool Coordinator::apply() noexcept { return host_->operate(Change::kApply, Strategy::kNone); }
+bool Coordinator::expire() noexcept { return host_->operate(Change::kExpire, Strategy::kNone); }
+std::uint32_t Coordinator::in_flight() const noexcept { return host_->in_flight(); }
+std::vector<Event> Coordinator::recent_events(std::size_t limit) const { return host_->recent_events(limit); }
+std::uint64_t Coordinator::counter(Counter which) const noexcept { return host_->counter(which); }
+Mode Coordinator::mode() const noexcept { return host_->mode(); }
+Error Coordinator::degraded_by() const { return host_->degraded_by(); }
+std::string Coordinator::path() const { return host_->path(); }
+const Options& Coordinator::options() const noexcept { return host_->options(); }
+void Coordinator::add_observer(std::shared_ptr<Observer> observer) { host_->add_observer(std::move(observer)); }
+void Coordinator::remove_observer(const Observer* observer) { host_->remove_observer(observer); }
+
+}  // namespace e6

@@ -1,0 +1,40 @@
+#include "os/host_identity.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/clock.h"
+#include "os/fd.h"
+
+namespace e6::os {
+namespace {
+
+std::string first_line(const char* path) {
+  const Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return {};
+  char bytes[64];
+  const ssize_t n = ::read(fd.get(), bytes, sizeof bytes);
+  std::string text(bytes, n > 0 ? static_cast<std::size_t>(n) : 0);
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+std::string boot_id() { return first_line("/proc/sys/kernel/random/boot_id"); }
+
+std::uint64_t time_namespace() {
+  struct stat st;
+  return ::stat("/proc/self/ns/time", &st) == 0 ? st.st_ino : 0;
+}
+
+std::string program_name() { return first_line("/proc/self/comm").substr(0, 15); }
+
+std::uint64_t random_bits() noexcept {
+  std::uint64_t bits = 0;
+  if (::getrandom(&bits, sizeof bits, GRND_NONBLOCK) == sizeof bits) return bits;
+  return realtime_ns() * 0x9E3779B97F4A7C15U ^ static_cast<std::uint64_t>(::getpid());
+}
+
+}  // namespace e6::os

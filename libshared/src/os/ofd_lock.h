@@ -1,0 +1,24 @@
+// Locks on single bytes of a file that belong to the open file description (fcntl(2), F_OFD_SETLK): they end with the last descriptor of it, whoever
+// closes others, and mean the same in every PID namespace.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace e6::os {
+
+/// Byte offsets far behind the data, so that locks and file size have nothing to do with each other.
+inline constexpr off_t kLockByte = off_t{1} << 40;          ///< the host-wide lock
+inline constexpr off_t kRetireByte = kLockByte + 1;         ///< the right to unlink the segment's name
+inline constexpr off_t kFirstSlotByte = kLockByte + 4096;   ///< life of participant 0, 1, ...
+
+enum class Locked : std::uint8_t { kYes, kNo, kUnknown };
+
+/// Takes the byte without waiting. kNo: another description holds it. kUnknown: the call failed (errno says why).
+Locked try_lock_byte(int fd, off_t byte) noexcept;
+void unlock_byte(int fd, off_t byte) noexcept;
+/// Does another description hold the byte? Works on a read-only descriptor. The descriptor's own lock does not count.
+Locked byte_held_by_other(int fd, off_t byte) noexcept;
+
+}  // namespace e6::os

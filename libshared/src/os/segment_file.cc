@@ -1,0 +1,180 @@
+#include "os/segment_file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "os/host_identity.h"
+#include "os/ofd_lock.h"
+
+namespace e6::os {
+namespace {
+
+constexpr const char* kTemporaryPrefix = ".e6shm-new-";
+std::atomic<bool> tmpfile_disabled{false};
+
+std::string descriptor_path(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+bool same_file(const struct stat& a, const struct stat& b) noexcept {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int open_unnamed(int directory, UnnamedFile& out) {
+  if (!tmpfile_disabled.load(std::memory_order_relaxed)) {
+    Fd fd(::openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    // without /proc an unnamed file could not be given a name
+    if (fd.valid() && ::access(descriptor_path(fd.get()).c_str(), F_OK) == 0) {
+      out.fd = std::move(fd);
+      return 0;
+    }
+    if (!fd.valid() && errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL) return errno;
+  }
+  out.temporary_name = kTemporaryPrefix + std::to_string(random_bits());
+  out.fd = Fd(::openat(directory, out.temporary_name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!out.fd.valid()) return errno;
+  // held by the creator for as long as it lives: others tell litter from work by it
+  (void)try_lock_byte(out.fd.get(), kLockByte);
+  return 0;
+}
+
+}  // namespace
+
+Cause cause_of(int sys_errno) noexcept {
+  switch (sys_errno) {
+    case 0:
+      return Cause::kOk;
+    case ENOENT:
+    case ENOTDIR:
+      return Cause::kNoDirectory;
+    case EACCES:
+    case EPERM:
+      return Cause::kNoPermission;
+    case EROFS:
+      return Cause::kReadOnly;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case ENOMEM:
+      return Cause::kNoSpace;
+    case EMFILE:
+    case ENFILE:
+      return Cause::kNoDescriptors;
+    case ELOOP:
+    case EISDIR:
+    case ENXIO:
+      return Cause::kNotASegment;
+    default:
+      return Cause::kSystem;
+  }
+}
+
+Error system_error(int sys_errno, const std::string& where, const std::string& what) {
+  return {cause_of(sys_errno), sys_errno, where, what};
+}
+
+Error open_directory(const std::string& path, Fd& out) {
+  char resolved[PATH_MAX];
+  if (::realpath(path.c_str(), resolved) == nullptr) return system_error(errno, path, "");
+  std::string given = path;
+  while (given.size() > 1 && given.back() == '/') given.pop_back();
+  if (given != resolved)
+    return {Cause::kNoDirectory, ELOOP, path, std::string("leads through a symbolic link to ") + resolved + "; give that path"};
+  out = Fd(::open(resolved, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  return out.valid() ? Error{} : system_error(errno, path, "open");
+}
+
+void disable_tmpfile_for_test(bool disabled) noexcept { tmpfile_disabled.store(disabled, std::memory_order_relaxed); }
+
+Error create_unnamed(int directory, const std::string& where, mode_t mode, const gid_t* group, std::size_t size, UnnamedFile& out) {
+  if (const int e = open_unnamed(directory, out)) return system_error(e, where, "create");
+  int e = ::posix_fallocate(out.fd.get(), 0, static_cast<off_t>(size));
+  const char* what = "reserve";
+  if (e == 0 && group != nullptr && ::fchown(out.fd.get(), static_cast<uid_t>(-1), *group) != 0) {
+    e = errno;
+    what = "set the group";
+  }
+  if (e == 0 && ::fchmod(out.fd.get(), mode) != 0) {
+    e = errno;
+    what = "set the mode";
+  }
+  if (e == 0) return {};
+  if (!out.temporary_name.empty()) (void)::unlinkat(directory, out.temporary_name.c_str(), 0);
+  out.fd.reset();
+  return system_error(e, where, std::string(what) + " " + std::to_string(size) + " bytes");
+}
+
+Published publish(int directory, UnnamedFile& file, const std::string& name, int& sys_errno) {
+  int result = 0;
+  if (file.temporary_name.empty()) {
+    result = ::linkat(AT_FDCWD, descriptor_path(file.fd.get()).c_str(), directory, name.c_str(), AT_SYMLINK_FOLLOW);
+    sys_errno = result == 0 ? 0 : errno;
+  } else {
+    const char* temporary = file.temporary_name.c_str();
+    result = ::renameat2(directory, temporary, directory, name.c_str(), RENAME_NOREPLACE);
+    if (result != 0 && errno == EINVAL) result = ::linkat(directory, temporary, directory, name.c_str(), 0);
+    sys_errno = result == 0 ? 0 : errno;
+    (void)::unlinkat(directory, temporary, 0);
+    unlock_byte(file.fd.get(), kLockByte);  // from here on the byte is the segment's lock
+  }
+  if (result == 0) return Published::kYes;
+  return sys_errno == EEXIST ? Published::kLostRace : Published::kFailed;
+}
+
+void remove_litter(int directory) {
+  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return;
+  DIR* listing = ::fdopendir(copy);
+  if (listing == nullptr) {
+    ::close(copy);
+    return;
+  }
+  while (const dirent* entry = ::readdir(listing)) {
+    if (std::strncmp(entry->d_name, kTemporaryPrefix, std::strlen(kTemporaryPrefix)) != 0) continue;
+    Fd fd;
+    struct stat st;
+    if (open_named(directory, entry->d_name, true, fd) != 0 || ::fstat(fd.get(), &st) != 0) continue;
+    if (st.st_uid != ::geteuid()) continue;
+    // linked already: only the temporary name is left over, whoever holds the lock
+    if (st.st_nlink > 1 || try_lock_byte(fd.get(), kLockByte) == Locked::kYes) (void)::unlinkat(directory, entry->d_name, 0);
+  }
+  ::closedir(listing);
+}
+
+int open_named(int directory, const std::string& name, bool writable, Fd& out) {
+  out = Fd(::openat(directory, name.c_str(), (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  return out.valid() ? 0 : errno;
+}
+
+int reopen(int directory, const std::string& name, int fd, bool writable, Fd& out) {
+  const int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  out = Fd(::open(descriptor_path(fd).c_str(), flags));
+  if (out.valid()) return 0;
+  const int first = errno;
+  struct stat before;
+  struct stat after;
+  if (open_named(directory, name, writable, out) != 0) return first;
+  if (::fstat(fd, &before) == 0 && ::fstat(out.get(), &after) == 0 && same_file(before, after)) return 0;
+  out.reset();
+  return first;
+}
+
+bool unlink_if_same(int directory, const std::string& name, int fd) noexcept {
+  if (try_lock_byte(fd, kRetireByte) != Locked::kYes) return false;
+  struct stat named;
+  struct stat held;
+  const bool same = ::fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && ::fstat(fd, &held) == 0 &&
+                    same_file(named, held);
+  const bool gone = same && ::unlinkat(directory, name.c_str(), 0) == 0;
+  unlock_byte(fd, kRetireByte);
+  return gone;
+}
+
+}  // namespace e6::os
