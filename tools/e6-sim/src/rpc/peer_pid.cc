@@ -63,9 +63,12 @@ int look_up(const std::string& peer, int own_port) {
   if (colon == std::string::npos) return 0;
   const int port = to_int(std::string_view(peer).substr(colon + 1));
   if (port == 0) return 0;
-  const char* table = peer.starts_with("ipv6:") ? "/proc/net/tcp6" : "/proc/net/tcp";
-  const std::string inode = socket_inode(table, port, own_port);
-  return inode.empty() || inode == "0" ? 0 : owner_of(inode);
+  // Also an IPv4 peer may be in the IPv6 table: gRPC connects through sockets of both families.
+  for (const char* table : {"/proc/net/tcp6", "/proc/net/tcp"}) {
+    const std::string inode = socket_inode(table, port, own_port);
+    if (!inode.empty() && inode != "0") return owner_of(inode);
+  }
+  return 0;
 }
 
 }  // namespace
