@@ -1,0 +1,57 @@
+// What most client tests play in: a simulated engine, a segment directory of the test's own, and connections
+// to both.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "e6/client/connection.h"
+#include "e6/sim/engine.h"
+
+namespace e6::client::test {
+
+/// A directory for segments, removed with everything in it at the end.
+class SegmentDirectory {
+ public:
+  SegmentDirectory();
+  ~SegmentDirectory();
+  SegmentDirectory(const SegmentDirectory&) = delete;
+  SegmentDirectory& operator=(const SegmentDirectory&) = delete;
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// Options for the engine at `target` with credentials that e6-sim takes, and patience fit for tests.
+[[nodiscard]] ConnectionOptions options_for(const std::string& target, const SegmentDirectory& directory);
+
+class Scene : public ::testing::Test {
+ protected:
+  Scene() = default;
+  /// Starts the engine; call it first when the defaults will not do.
+  void start(e6::sim::EngineOptions options = {});
+  [[nodiscard]] e6::sim::Engine& engine();
+  void command(const std::string& line);
+  [[nodiscard]] ConnectionOptions options();
+  [[nodiscard]] Connection connect() { return Connection(options()); }
+  /// Runs a statement to its end; the number of batches.
+  static int drain(Cursor& cursor);
+  static int run(Connection& connection, const std::string& sql = "select 1");
+
+  /// Calls that the engine has counted; empty words match everything. `result` is ok, 456, 503, denied or
+  /// error.
+  [[nodiscard]] int calls(const std::string& method, const std::string& colour = "",
+                          const std::string& result = "");
+  /// One of the engine's totals ("queries_lost", "statements_executed_again", ...).
+  [[nodiscard]] int total(const std::string& name);
+
+  SegmentDirectory directory_;
+
+ private:
+  std::unique_ptr<e6::sim::Engine> engine_;
+};
+
+}  // namespace e6::client::test
