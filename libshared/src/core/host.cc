@@ -112,6 +112,12 @@ bool Host::apply_pending(const Ground& g, std::uint64_t word, std::uint64_t now_
   return applied;
 }
 
+bool Host::may_apply(std::uint64_t word, std::uint64_t now_ms) noexcept {
+  const HotWord w = unpack(word);
+  // past the hard limit a probe decides, the pending colour first
+  return w.pending != 0 && w.active != 0 && layout::units_left(w.expiry, layout::expiry_unit(now_ms)) != 0;
+}
+
 bool Host::drained_too_long(const Ground& g, std::uint64_t now_ms) const noexcept {
   const std::uint64_t since = g.shared() ? g.a->segment->pending.since_ms.load(std::memory_order_relaxed) : g.thread->pending_since_ms;
   return now_ms >= since && now_ms - since >= static_cast<std::uint64_t>(options_.drain_timeout.count());
@@ -121,8 +127,7 @@ bool Host::idle(const Ground& g) noexcept { return g.shared() ? count_in_flight(
 
 void Host::apply_if_due_at_begin(const Ground& g, std::uint64_t now_ms) noexcept {
   const std::uint64_t word = g.word().load(std::memory_order_acquire);
-  const HotWord w = unpack(word);
-  if (w.pending == 0 || w.active == 0) [[likely]]
+  if (!may_apply(word, now_ms)) [[likely]]
     return;
   if (options_.policy == TransitionPolicy::kNextQuery)
     apply_pending(g, word, now_ms, EventCause::kNextQuery);
@@ -134,8 +139,7 @@ void Host::apply_if_due_at_begin(const Ground& g, std::uint64_t now_ms) noexcept
 
 void Host::apply_if_due_at_end(const Ground& g, std::uint64_t now_ms) noexcept {
   const std::uint64_t word = g.word().load(std::memory_order_acquire);
-  const HotWord w = unpack(word);
-  if (w.pending == 0 || w.active == 0) [[likely]]
+  if (!may_apply(word, now_ms)) [[likely]]
     return;
   switch (options_.policy) {
     case TransitionPolicy::kOnCompletion:
@@ -154,8 +158,8 @@ void Host::apply_if_due_at_end(const Ground& g, std::uint64_t now_ms) noexcept {
 
 std::optional<QueryTicket> Host::begin_query() noexcept {
   const std::uint64_t now_ms = os::monotonic_ms();
-  Ground g = ground();
-  look_after(g.a, now_ms);
+  look_after(here(), now_ms);
+  const Ground g = ground();
   apply_if_due_at_begin(g, now_ms);
   const Snapshot s = read(g.word().load(std::memory_order_acquire), now_ms);
   add(g, s.usable ? Counter::kHits : Counter::kMisses);
@@ -242,6 +246,15 @@ bool Host::announce(Strategy announced, Epoch epoch) noexcept {
   e.colour = static_cast<std::uint8_t>(announced);
   e.epoch = epoch.active;
   e.pending_epoch = epoch.pending;
+  const std::uint64_t now_ms = os::monotonic_ms();
+  const std::uint64_t word = g.word().load(std::memory_order_acquire);
+  if (unpack(layout::next(word, e)).pending != unpack(word).pending) {
+    // before the change: dying in between must not make a new pending colour look old
+    if (g.shared())
+      g.a->segment->pending.since_ms.store(now_ms, std::memory_order_relaxed);
+    else
+      g.thread->pending_since_ms = now_ms;
+  }
   const Committed c = change(g, e, EventKind::kPending, EventCause::kAnnounced);
   if (!c.changed()) {
     const HotWord w = unpack(c.before);
@@ -250,11 +263,6 @@ bool Host::announce(Strategy announced, Epoch epoch) noexcept {
   }
   add(g, Counter::kAnnouncements);
   if (unpack(c.after).pending == 0) return true;
-  const std::uint64_t now_ms = os::monotonic_ms();
-  if (g.shared())
-    g.a->segment->pending.since_ms.store(now_ms, std::memory_order_relaxed);
-  else
-    g.thread->pending_since_ms = now_ms;
   if (options_.policy != TransitionPolicy::kNextQuery && idle(g)) apply_pending(g, c.after, now_ms, EventCause::kIdle);
   return true;
 }

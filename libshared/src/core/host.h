@@ -87,6 +87,7 @@ class Host {
   bool apply_pending(const Ground& g, std::uint64_t word, std::uint64_t now_ms, EventCause cause) noexcept;
   void apply_if_due_at_begin(const Ground& g, std::uint64_t now_ms) noexcept;
   void apply_if_due_at_end(const Ground& g, std::uint64_t now_ms) noexcept;
+  static bool may_apply(std::uint64_t word, std::uint64_t now_ms) noexcept;
   bool drained_too_long(const Ground& g, std::uint64_t now_ms) const noexcept;
   bool idle(const Ground& g) noexcept;
   void add(const Ground& g, Counter which, std::uint64_t by = 1) noexcept;

@@ -90,6 +90,7 @@ bool outdated(const Attachment* a) noexcept {
 Error Host::acquire() {
   users_.fetch_add(1, std::memory_order_acq_rel);
   Attachment* a = here();
+  if (!a->shared() && options_.share) a = settle(a, 0);  // whoever attaches wants to know how it is now
   if (options_.required && options_.share && !a->shared()) {
     Error e = a->degraded;
     release();
@@ -139,6 +140,8 @@ void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
   }
   struct stat st;
   if (!descriptor_intact(*a, st)) {  // somebody closed or replaced our descriptor: our locks went with it
+    os::keep_in_children(a->fd.get());
+    (void)a->fd.release();  // the number is another's by now
     (void)settle(a, 0);
     return;
   }
@@ -150,7 +153,7 @@ void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
     return;
   }
   if (!a->has_slot()) {
-    while (!moving_.try_lock()) return;
+    if (!moving_.try_lock()) return;
     if (!a->has_slot() && !join(*a)) notify_restored();
     moving_.unlock();
   }
@@ -158,9 +161,13 @@ void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
   layout::Word& reaped = a->segment->lock.reaped_ms;
   std::uint64_t last = reaped.load(std::memory_order_relaxed);
   if (now_ms - last < kCheckMs || !reaped.compare_exchange_strong(last, now_ms, std::memory_order_relaxed)) return;
-  bool freed_pins = false;
-  (void)reap_dead(*a, &freed_pins);
-  if (freed_pins) apply_if_due_at_end({a, nullptr}, now_ms);
+  const Reaped dead = reap_dead(*a);
+  if (dead.queries) apply_if_due_at_end({a, nullptr}, now_ms);
+  if (dead.broken) {
+    const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
+    retire(*a, EventCause::kOwnerDied);
+    (void)settle(a, known);
+  }
 }
 
 void Host::retire(Attachment& a, EventCause cause) noexcept {

@@ -178,10 +178,7 @@ Detection Host::detect_begin(std::chrono::steady_clock::time_point deadline) noe
       d.outcome = Outcome::kFailed;
       return d;
     }
-    if (waited_for == 0 && g.shared()) {
-      bool freed = false;
-      (void)reap_dead(*g.a, &freed);
-    }
+    if (waited_for == 0 && g.shared()) (void)reap_dead(*g.a);
     std::uint64_t held = 0;
     if (claim_detection(g, now_ms, true, d, held)) return d;
     waited_for = held;

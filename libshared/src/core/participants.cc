@@ -39,12 +39,12 @@ bool remove(const Attachment& a, std::uint32_t slot, EventKind how) noexcept {
 }
 
 /// Reaps all the dead. Under the lock.
-std::uint32_t reap_all(const Attachment& a, bool* freed_pins) noexcept {
-  std::uint32_t reaped = 0;
+Reaped reap_all(const Attachment& a) noexcept {
+  Reaped reaped;
   for (std::uint32_t slot = 0; slot < layout::kParticipants; ++slot) {
     if (!taken(a.segment->participants[slot]) || !certainly_dead(a, slot)) continue;
-    if (remove(a, slot, EventKind::kDied) && freed_pins != nullptr) *freed_pins = true;
-    ++reaped;
+    reaped.queries |= remove(a, slot, EventKind::kDied);
+    ++reaped.participants;
   }
   return reaped;
 }
@@ -105,7 +105,7 @@ Error join(Attachment& a) noexcept {
   HostLock lock(a);
   if (lock.state() == HostLock::State::kBroken) return {Cause::kRetired, 0, a.path, "its lock cannot be repaired"};
   if (!lock.held()) return {Cause::kBusy, 0, a.path, "the host-wide lock was not to be had within 100 ms; its owner may be stopped"};
-  (void)reap_all(a, nullptr);
+  (void)reap_all(a);
   if (!take_free_slot(a))
     return {Cause::kFull, 0, a.path, "all " + std::to_string(layout::kParticipants) + " places of its participant table are taken"};
   Event e;
@@ -137,14 +137,14 @@ bool anybody_dead(const Attachment& a) noexcept {
   return false;
 }
 
-std::uint32_t reap_dead(Attachment& a, bool* freed_pins) noexcept {
-  if (!anybody_dead(a)) return 0;
+Reaped reap_dead(Attachment& a) noexcept {
+  if (!anybody_dead(a)) return {};
   HostLock lock(a);
-  if (!lock.held()) {
-    count(a, Counter::kLockTimeouts);
-    return 0;
-  }
-  return reap_all(a, freed_pins);
+  if (lock.held()) return reap_all(a);
+  count(a, Counter::kLockTimeouts);
+  Reaped none;
+  none.broken = lock.state() == HostLock::State::kBroken;
+  return none;
 }
 
 }  // namespace e6::core

@@ -15,9 +15,13 @@ Error join(Attachment& a) noexcept;
 /// Crash: the slot is reaped instead.
 void leave(Attachment& a) noexcept;
 
-/// Reaps every participant that is certainly dead. Takes the lock; does without if it is busy. Returns how many; `freed_pins` tells whether queries
-/// ended with them.
-std::uint32_t reap_dead(Attachment& a, bool* freed_pins) noexcept;
+struct Reaped {
+  std::uint32_t participants = 0;
+  bool queries = false;  ///< some of them had queries in flight
+  bool broken = false;   ///< the lock cannot be repaired: the segment must be retired
+};
+/// Reaps every participant that is certainly dead. Takes the lock if there is one; does without if it is busy.
+Reaped reap_dead(Attachment& a) noexcept;
 
 /// Is anybody in the table certainly dead? No lock.
 bool anybody_dead(const Attachment& a) noexcept;

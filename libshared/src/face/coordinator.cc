@@ -42,23 +42,24 @@ struct Known {
 };
 std::atomic<Known*> known{nullptr};
 
-Host* find_host(const core::Place& place) noexcept {
+Host* find_host(const Options& options, const core::Place& place) noexcept {
   for (Known* k = known.load(std::memory_order_acquire); k != nullptr; k = k->next) {
     const core::Place& p = k->host.place();
-    if (p.cluster == place.cluster && p.directory == place.directory && p.group == place.group && p.uid == place.uid) return &k->host;
+    // with sharing switched off on purpose it is a host of its own
+    if (k->host.options().share == options.share && p.cluster == place.cluster && p.directory == place.directory &&
+        p.group == place.group && p.uid == place.uid)
+      return &k->host;
   }
   return nullptr;
 }
 
 Host& host_for(const Options& options, const core::Place& place) {
-  // fallback-only coordinators are their own kind: sharing was switched off on purpose
-  if (Host* found = find_host(place); found != nullptr && found->options().share == options.share) return *found;
-  for (Known* k = known.load(std::memory_order_acquire); k != nullptr; k = k->next)
-    if (k->host.options().share == options.share && k->host.place().path() == place.path()) return k->host;
+  if (Host* found = find_host(options, place)) return *found;
+  // two threads may both make one; the second one found is simply never used again
   auto* made = new Known{Host(options, place), known.load(std::memory_order_acquire)};
   while (!known.compare_exchange_weak(made->next, made, std::memory_order_acq_rel)) {
   }
-  return made->host;
+  return *find_host(options, place);
 }
 
 Error find_group(const std::string& name, gid_t& gid) {
@@ -85,9 +86,6 @@ Coordinator::AttachResult Coordinator::attach(Options options) {
     place.group = gid;
   }
   Host& host = host_for(options, place);
-  if (options.required && options.share && host.mode() == Mode::kFallback) {
-    if (Error e = host.degraded_by()) return {nullptr, std::move(e)};
-  }
   if (Error e = host.acquire()) return {nullptr, std::move(e)};
   return {std::shared_ptr<Coordinator>(new Coordinator(host)), {}};
 }

@@ -88,7 +88,7 @@ struct alignas(64) HotLine {
 static_assert(sizeof(HotLine) == 64);
 
 struct alignas(64) PendingLine {
-  Word since_ms;  // monotonic ms of the latest announcement that took effect; advisory: a lost store only delays the drain time-out
+  Word since_ms;  // monotonic ms of the latest announcement that took effect; advisory: written before the announcement is, so that one lost with its writer only delays the drain time-out
   std::uint64_t reserved[7];
 };
 
@@ -119,7 +119,7 @@ static_assert(sizeof(LockBlock) == 128);
 // Readers use it racily to never count a participant twice (core/totals.h).
 struct alignas(64) Journal {
   Word armed;    // 0 nothing; else slot + 1: the fold is decided and must be finished
-  Word version;  // odd while a fold is being written; for readers' bounded re-check only
+  Word version;  // moves on with every step of a fold; for readers' bounded re-check only
   Word cause;    // EventKind that the fold ends with (kLeft or kDied)
   Word incarnation;
   std::uint64_t reserved[4];

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,18 +19,28 @@ using process_mark_detail::page;
 
 struct Inherited {
   std::atomic<int> fd_plus_one{0};  // 0 empty
+  std::atomic<dev_t> device{0};     // of the file: a number that meanwhile leads elsewhere is not ours to close
+  std::atomic<ino_t> inode{0};
   std::atomic<std::uint64_t> generation{0};
 };
+constexpr int kReserved = -1;  // an entry being filled in
 std::array<Inherited, 256> inherited;
 std::atomic<std::uint64_t> last_generation{0};
 Page fallback_page;  // where no page can be had: fork() is still noticed by the handler
+
+void close_if_ours(const Inherited& entry, int fd) noexcept {
+  struct stat st;
+  if (::fstat(fd, &st) == 0 && st.st_dev == entry.device.load(std::memory_order_relaxed) &&
+      st.st_ino == entry.inode.load(std::memory_order_relaxed))
+    ::close(fd);
+}
 
 // Only async-signal-safe calls: it runs between fork and the child's first instruction.
 void in_child() noexcept {
   if (Page* p = page.load(std::memory_order_relaxed)) p->generation.store(0, std::memory_order_relaxed);
   for (Inherited& entry : inherited) {
     const int fd = entry.fd_plus_one.exchange(0, std::memory_order_relaxed);
-    if (fd > 0) ::close(fd - 1);
+    if (fd > 0) close_if_ours(entry, fd - 1);
   }
 }
 
@@ -66,12 +77,16 @@ std::uint64_t renew() noexcept {
 
 bool close_in_children(int fd) noexcept {
   const std::uint64_t generation = process_generation();
+  struct stat st;
+  if (::fstat(fd, &st) != 0) return false;
   for (Inherited& entry : inherited) {
     int empty = 0;
-    if (entry.fd_plus_one.compare_exchange_strong(empty, fd + 1, std::memory_order_relaxed)) {
-      entry.generation.store(generation, std::memory_order_relaxed);
-      return true;
-    }
+    if (!entry.fd_plus_one.compare_exchange_strong(empty, kReserved, std::memory_order_relaxed)) continue;
+    entry.device.store(st.st_dev, std::memory_order_relaxed);
+    entry.inode.store(st.st_ino, std::memory_order_relaxed);
+    entry.generation.store(generation, std::memory_order_relaxed);
+    entry.fd_plus_one.store(fd + 1, std::memory_order_release);  // pairs with the fork itself: a child sees all or nothing
+    return true;
   }
   return false;
 }
@@ -87,7 +102,7 @@ void close_inherited(std::uint64_t generation) noexcept {
   for (Inherited& entry : inherited) {
     int stored = entry.fd_plus_one.load(std::memory_order_relaxed);
     if (stored == 0 || entry.generation.load(std::memory_order_relaxed) == generation) continue;
-    if (entry.fd_plus_one.compare_exchange_strong(stored, 0, std::memory_order_relaxed)) ::close(stored - 1);
+    if (stored > 0 && entry.fd_plus_one.compare_exchange_strong(stored, 0, std::memory_order_relaxed)) close_if_ours(entry, stored - 1);
   }
 }
 
