@@ -66,9 +66,9 @@ class Link {
   void end(Query& query, const char* call, Budget& budget, Send&& send) {
     check_usable(query);
     const Ending ending(*this, query);
-    for (;;) {
+    for (QueryRecovery recovery;;) {
       const Answer answer = send_about(query, call, budget, send);
-      if (answer.ok() || !repeat_end(query, answer, budget)) return;
+      if (answer.ok() || !repeat_end(query, answer, recovery, budget)) return;
     }
   }
   /// The query is over for the host and its channel may be closed. Makes no call.
@@ -154,7 +154,7 @@ class Link {
   void repeat_new_work(const Answer& answer, const SessionPtr& session, Budget& budget);
   void repeat_on_query(Query& query, const Answer& answer, Repeat repeat, QueryRecovery& recovery,
                        Budget& budget);
-  [[nodiscard]] bool repeat_end(Query& query, const Answer& answer, Budget& budget);
+  [[nodiscard]] bool repeat_end(Query& query, const Answer& answer, QueryRecovery& recovery, Budget& budget);
   [[nodiscard]] bool serves(Strategy strategy, Budget& budget);
   void renew_session(Query& query, Budget& budget);
 

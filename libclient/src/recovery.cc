@@ -27,7 +27,10 @@ void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Budg
     case Meaning::kAccessDenied:
       if (session == nullptr) fail(answer);  // the credentials themselves
       lane(answer.strategy).drop(session);
-      if (budget.denials++ > 0 || !budget.again()) fail(answer);
+      // Twice, because a cluster that is switching forgets sessions too; a third denial is about what the
+      // user may do.
+      if (budget.denials++ > 1 || !budget.again()) fail(answer);
+      if (budget.denials > 1) budget.pause();
       journal().debug("{}: session on {} is no longer valid; authenticating again (authentication failure)",
                       target_, to_string(answer.strategy));
       break;
@@ -130,12 +133,23 @@ void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, Qu
 }
 
 // For clear and cancel: true if the call is worth repeating, false if the query is over.
-bool Link::repeat_end(Query& query, const Answer& answer, Budget& budget) {
+bool Link::repeat_end(Query& query, const Answer& answer, QueryRecovery& recovery, Budget& budget) {
   switch (answer.meaning) {
     case Meaning::kWrongStrategy:
+      journal().debug("{}: query {} went with its colour; pin cleaned up", target_, query.id);
+      return false;
     case Meaning::kAccessDenied:
-      journal().debug("{}: query {} went with its {}; pin cleaned up", target_, query.id,
-                      answer.meaning == Meaning::kWrongStrategy ? "colour" : "session");
+      // The query may still run: worth one new session, and no more.
+      if (!recovery.new_session && budget.again()) {
+        recovery.new_session = true;
+        try {
+          renew_session(query, budget);
+          return true;
+        } catch (const Error& error) {
+          journal().debug("{}: no session to end query {} with: {}", target_, query.id, error.what());
+        }
+      }
+      journal().debug("{}: query {} went with its session; pin cleaned up", target_, query.id);
       return false;
     case Meaning::kSuspended:
       // Not worth waking a cluster for: what sleeps runs no query.
@@ -147,6 +161,7 @@ bool Link::repeat_end(Query& query, const Answer& answer, Budget& budget) {
       count(&Statistics::retries);
       return true;
     default:
+      if (recovery.new_session) return false;  // unknown to the engine since its session went
       fail(answer, query.id);
   }
 }

@@ -80,8 +80,8 @@ TEST_F(RecoveryTest, access_denied_to_fresh_sessions_too_is_an_error_and_no_stor
   command("error --method prepareStatementV2 --code INTERNAL --details 'Access denied' --rate 1");
   Cursor cursor = connection.cursor();
   EXPECT_THROW(cursor.execute("select 1"), AuthenticationError);
-  EXPECT_EQ(calls("authenticate"), 2);
-  EXPECT_EQ(calls("prepareStatementV2"), 2);
+  EXPECT_EQ(calls("authenticate"), 3);
+  EXPECT_EQ(calls("prepareStatementV2"), 3);
 }
 
 TEST_F(RecoveryTest, unauthenticated_means_access_denied) {
@@ -143,6 +143,15 @@ TEST_F(RecoveryTest, an_engine_error_while_fetching_is_passed_on_and_not_repeate
   cursor.execute("select 1 /* rows=2 batches=2 fail=fetch */");
   EXPECT_THROW((void)cursor.fetch_batch(), QueryError);
   EXPECT_EQ(calls("getNextResultBatch"), 1);
+}
+
+TEST_F(RecoveryTest, a_query_whose_session_went_is_cleared_with_a_new_one) {
+  Connection connection = connect();
+  Cursor cursor = connection.cursor();
+  cursor.execute("select 1");
+  command("revoke-sessions");
+  EXPECT_NO_THROW(cursor.cancel());
+  EXPECT_EQ(calls("cancelQuery", "", "ok"), 1);
 }
 
 TEST_F(RecoveryTest, a_clear_that_fails_still_ends_the_query_for_the_host) {
