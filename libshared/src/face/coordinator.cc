@@ -42,20 +42,21 @@ struct Known {
 };
 std::atomic<Known*> known{nullptr};
 
+/// The oldest match: threads that make one at the same time agree on it.
 Host* find_host(const Options& options, const core::Place& place) noexcept {
+  Host* found = nullptr;
   for (Known* k = known.load(std::memory_order_acquire); k != nullptr; k = k->next) {
     const core::Place& p = k->host.place();
     // with sharing switched off on purpose it is a host of its own
     if (k->host.options().share == options.share && p.cluster == place.cluster && p.directory == place.directory &&
         p.group == place.group && p.uid == place.uid)
-      return &k->host;
+      found = &k->host;
   }
-  return nullptr;
+  return found;
 }
 
 Host& host_for(const Options& options, const core::Place& place) {
   if (Host* found = find_host(options, place)) return *found;
-  // two threads may both make one; the second one found is simply never used again
   auto* made = new Known{Host(options, place), known.load(std::memory_order_acquire)};
   while (!known.compare_exchange_weak(made->next, made, std::memory_order_acq_rel)) {
   }
