@@ -215,10 +215,10 @@ void Host::end_query(QueryTicket& ticket) noexcept {
   if (t.process_ != os::process_generation()) return;  // the parent's
   if (t.place_ != nullptr && static_cast<Attachment*>(t.place_)->process.load(std::memory_order_acquire) == 0) return;  // left already
   const Ground g = ground();
-  if (t.place_ != nullptr)
-    end_pin(*static_cast<Attachment*>(t.place_), t.claim_);
-  else
+  if (t.place_ == nullptr)
     (void)thread_state(*this).end(t.claim_);
+  else if (!end_pin(*static_cast<Attachment*>(t.place_), t.claim_))
+    return;  // ended by its id, and counted there
   add(g, Counter::kQueriesEnded);
   apply_if_due_at_end(g, os::monotonic_ms());
 }

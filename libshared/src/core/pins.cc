@@ -122,21 +122,22 @@ Cause bind_pin(const Attachment& a, PinClaim claim, std::string_view query_id, s
   return state.compare_exchange_strong(seen, bound, std::memory_order_release, relaxed) ? Cause::kOk : Cause::kUnknown;
 }
 
-void end_pin(Attachment& a, PinClaim claim) noexcept {
-  if (claim == 0) return;
+bool end_pin(Attachment& a, PinClaim claim) noexcept {
+  if (claim == 0) return true;
   if (claim == kOnlyCounted) {
-    if (!a.has_slot()) return;  // left meanwhile; the count went with the slot
+    if (!a.has_slot()) return true;  // left meanwhile; the count went with the slot
     std::uint32_t left = a.self().unpinned.load(relaxed);
     while (left != 0 && !a.self().unpinned.compare_exchange_weak(left, left - 1, relaxed)) {
     }
-    return;
+    return true;
   }
   Word& state = state_at(*a.segment, index_of(claim));
   std::uint64_t seen = state.load(relaxed);
   while (layout::pin_generation(seen) == generation_of(claim) && layout::pin_phase(seen) != phase(PinPhase::kIdle)) {
     const std::uint64_t idle = layout::pack_pin(generation_of(claim), 0, PinPhase::kIdle);
-    if (state.compare_exchange_weak(seen, idle, std::memory_order_release, relaxed)) return;
+    if (state.compare_exchange_weak(seen, idle, std::memory_order_release, relaxed)) return layout::pin_in_flight(seen);
   }
+  return false;
 }
 
 bool read_pin(const PinBody& body, const Word& state, std::string* query_id, std::string* engine, Epoch* epoch) {

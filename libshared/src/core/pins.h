@@ -23,8 +23,8 @@ PinClaim begin_pin(Attachment& a, Strategy colour, Epoch epoch) noexcept;
 /// Crash: the pin is in flight and not findable.
 Cause bind_pin(const Attachment& a, PinClaim claim, std::string_view query_id, std::string_view engine) noexcept;
 
-/// Gives the pin back. Does nothing if it was ended elsewhere and is in another use by now.
-void end_pin(Attachment& a, PinClaim claim) noexcept;
+/// Gives the pin back. Does nothing if it was ended elsewhere and is in another use by now. False if the query had been ended elsewhere.
+bool end_pin(Attachment& a, PinClaim claim) noexcept;
 
 /// A bound query by its id. Lock-free, bounded.
 std::optional<Pin> find_pin(const layout::Segment& segment, std::string_view query_id);
