@@ -18,8 +18,8 @@ TEST(Classify, recognises_a_456_under_any_code_and_wording) {
 
 TEST(Classify, takes_no_other_number_and_no_missing_details_for_a_456) {
   for (const char* words :
-       {"", "status: 4560", "status: 1456", "status: 45", "456", "error 456 status", "statu: 456", "status",
-        "status:", "status: 456x", "status of 456", "code 456", "status: 4 56"}) {
+       {"", "status: 4560", "status: 0456", "status: 1456", "status: 45", "456", "error 456 status",
+        "statu: 456", "status", "status:", "status: 456x", "status of 456", "code 456", "status: 4 56"}) {
     EXPECT_NE(classify(2, words), Meaning::kWrongStrategy) << words;
   }
 }

@@ -119,6 +119,27 @@ TEST_F(QueryTest, any_number_of_cursors_on_any_threads_share_one_session) {
   EXPECT_EQ(connection.coordinator().in_flight(), 0U);
 }
 
+TEST_F(QueryTest, threads_that_need_a_session_at_the_same_time_authenticate_once) {
+  Connection first = connect();
+  run(first);  // the host knows the colour: nobody probes from here on
+  command("latency --method authenticate --ms 100");
+  Connection connection = connect();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) threads.emplace_back([&] { run(connection); });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(connection.statistics().authentications, 1U);
+  EXPECT_EQ(calls("authenticate"), 2);
+}
+
+TEST_F(QueryTest, one_semicolon_at_the_end_is_dropped) {
+  Connection connection = connect();
+  run(connection, "insert into t values (1); \n");
+  run(connection, "insert into t values (2);;");
+  const std::string stats = engine().stats_json();
+  EXPECT_NE(stats.find("\"insert into t values (1)\""), std::string::npos) << stats;
+  EXPECT_NE(stats.find("\"insert into t values (2);\""), std::string::npos) << stats;
+}
+
 TEST_F(QueryTest, a_query_can_be_adopted_by_another_connection_of_the_host) {
   Connection one = connect();
   Connection two = connect();

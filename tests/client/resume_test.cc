@@ -30,6 +30,7 @@ TEST_F(ResumeTest, many_connections_of_a_host_wake_it_once) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(done, 8);
   EXPECT_EQ(calls("cluster.resume"), 1);
+  EXPECT_LE(calls("cluster.status"), 30);  // one of them polls, every 20 ms; the others wait for it
 }
 
 TEST_F(ResumeTest, with_auto_resume_off_it_is_an_error_that_says_so) {

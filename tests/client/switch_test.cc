@@ -238,18 +238,20 @@ TEST_F(SwitchTest, a_flapping_engine_is_followed) {
   }
 }
 
-TEST_F(SwitchTest, the_channel_of_a_colour_that_was_left_is_closed_with_its_last_query) {
+TEST_F(SwitchTest, session_and_channel_of_a_colour_that_was_left_go_with_its_last_query) {
   Connection connection = connect();
-  run(connection);
-  command("switch green abrupt");
-  run(connection);
-  run(connection);
-  command("switch blue abrupt");
-  command("reset-stats");
-  run(connection);
-  // The old session went with the old channel: nobody tries it on the new blue engine.
+  for (const char* to : {"green", "blue"}) {
+    command(std::string("switch ") + to + " graceful --announce 100ms --drain 100ms");
+    run(connection);  // hears of it, and applies it with its clear
+    run(connection);
+    wait(250);  // the old colour is gone, and all that it knew
+    run(connection);
+  }
+  // On the new blue engine nobody tried the session of the old one.
   EXPECT_EQ(calls("", "", "denied"), 0);
-  EXPECT_EQ(calls("authenticate", "blue", "ok"), 1);
+  EXPECT_EQ(calls("", "", "456"), 0);
+  EXPECT_EQ(calls("authenticate", "blue", "ok"), 2);
+  EXPECT_EQ(calls("authenticate", "green", "ok"), 1);
 }
 
 TEST_F(SwitchTest, a_new_strategy_that_is_no_colour_is_ignored) {
