@@ -5,10 +5,11 @@
 
 #include <atomic>
 #include <cerrno>
-#include <new>
+#include <thread>
 #include <utility>
 
 #include "core/host.h"
+#include "os/process_mark.h"
 
 namespace e6 {
 
@@ -39,28 +40,30 @@ namespace {
 struct Known {
   Host host;
   Known* next;
+  os::ForkSafeLock lock{};
+  std::weak_ptr<Coordinator> handle{};  // under lock: what everybody who attaches shares
 };
 std::atomic<Known*> known{nullptr};
 
 /// The oldest match: threads that make one at the same time agree on it.
-Host* find_host(const Options& options, const core::Place& place) noexcept {
-  Host* found = nullptr;
+Known* find_known(const Options& options, const core::Place& place) noexcept {
+  Known* found = nullptr;
   for (Known* k = known.load(std::memory_order_acquire); k != nullptr; k = k->next) {
     const core::Place& p = k->host.place();
     // with sharing switched off on purpose it is a host of its own
     if (k->host.options().share == options.share && p.cluster == place.cluster && p.directory == place.directory &&
         p.group == place.group && p.uid == place.uid)
-      found = &k->host;
+      found = k;
   }
   return found;
 }
 
-Host& host_for(const Options& options, const core::Place& place) {
-  if (Host* found = find_host(options, place)) return *found;
+Known& known_for(const Options& options, const core::Place& place) {
+  if (Known* found = find_known(options, place)) return *found;
   auto* made = new Known{Host(options, place), known.load(std::memory_order_acquire)};
   while (!known.compare_exchange_weak(made->next, made, std::memory_order_acq_rel)) {
   }
-  return *find_host(options, place);
+  return *find_known(options, place);
 }
 
 Error find_group(const std::string& name, gid_t& gid) {
@@ -86,9 +89,15 @@ Coordinator::AttachResult Coordinator::attach(Options options) {
     if (Error e = find_group(options.group, gid)) return {nullptr, std::move(e)};
     place.group = gid;
   }
-  Host& host = host_for(options, place);
-  if (Error e = host.acquire()) return {nullptr, std::move(e)};
-  return {std::shared_ptr<Coordinator>(new Coordinator(host)), {}};
+  Known& entry = known_for(options, place);
+  if (Error e = entry.host.acquire()) return {nullptr, std::move(e)};
+  while (!entry.lock.try_lock()) std::this_thread::yield();
+  std::shared_ptr<Coordinator> handle = entry.handle.lock();
+  const bool first = handle == nullptr;
+  if (first) entry.handle = handle = std::shared_ptr<Coordinator>(new Coordinator(entry.host));
+  entry.lock.unlock();
+  if (!first) entry.host.release();  // the shared handle has its own hold already
+  return {std::move(handle), {}};
 }
 
 Coordinator::~Coordinator() { host_->release(); }
