@@ -8,6 +8,7 @@
 #include "core/lease.h"
 #include "core/liveness.h"
 #include "core/pins.h"
+#include "core/repair.h"
 #include "core/totals.h"
 #include "os/clock.h"
 #include "os/host_identity.h"
@@ -108,6 +109,7 @@ Error join(Attachment& a) noexcept {
   (void)reap_all(a);
   if (!take_free_slot(a))
     return {Cause::kFull, 0, a.path, "all " + std::to_string(layout::kParticipants) + " places of its participant table are taken"};
+  if (lock.recovered()) record_recovered(a);
   Event e;
   e.kind = EventKind::kJoined;
   e.about_pid = a.pid;

@@ -16,12 +16,16 @@ bool repair(const Attachment& a) noexcept {
   if (!sane(segment)) return false;
   finish_fold(a);
   // Slots that were being joined or reaped keep their phase: their bytes tell whether they are dead, and reaping starts over.
+  count(a, Counter::kLockRecoveries);
+  if (a.has_slot()) record_recovered(a);
+  return true;
+}
+
+void record_recovered(const Attachment& a) noexcept {
   Event e;
   e.kind = EventKind::kRecovered;
   e.cause = EventCause::kOwnerDied;
   (void)record(a, e);
-  count(a, Counter::kLockRecoveries);
-  return true;
 }
 
 }  // namespace e6::core

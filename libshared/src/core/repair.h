@@ -10,6 +10,10 @@ namespace e6::core {
 /// Crash: the mutex is still inconsistent, so the next owner repairs again.
 bool repair(const Attachment& a) noexcept;
 
+/// Records that a dead owner's work was repaired. repair() does so itself for a participant; one that repaired while joining
+/// can only once it has its slot.
+void record_recovered(const Attachment& a) noexcept;
+
 /// Do the header and the lock-guarded words make sense?
 bool sane(const layout::Segment& segment) noexcept;
 
