@@ -1,0 +1,455 @@
+// One host, many processes: what one learns all know, one probes for all, and whoever dies leaves nothing behind.
+#include <algorithm>
+
+#include "core/host_lock.h"
+#include "fixture.h"
+
+namespace e6::shared_test {
+namespace {
+
+using Outcome = Detection::Outcome;
+
+class ProcessesTest : public SharedTest {};
+
+double milliseconds(std::chrono::nanoseconds t) { return std::chrono::duration<double, std::milli>(t).count(); }
+
+TEST_F(ProcessesTest, what_one_process_learns_a_forked_one_uses_on_its_next_request) {
+  auto c = attach_with(Strategy::kBlue);
+  const Signal ready;
+  const Signal changed;
+  Child child([&] {
+    auto q = c->begin_query();
+    E6_CHILD_CHECK(q && q->strategy() == Strategy::kBlue);
+    ready.raise();
+    E6_CHILD_CHECK(changed.wait());
+    E6_CHILD_CHECK(c->begin_query()->strategy() == Strategy::kGreen);
+    E6_CHILD_CHECK(c->mismatch(Strategy::kGreen, c->snapshot().epoch));
+    return 0;
+  });
+  ASSERT_TRUE(ready.wait());
+  EXPECT_EQ(c->in_flight(), 1U);
+  ASSERT_TRUE(c->set(Strategy::kGreen));
+  changed.raise();
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_FALSE(c->snapshot().usable);
+}
+
+TEST_F(ProcessesTest, a_program_started_by_exec_shares_the_colour_and_the_queries) {
+  auto c = attach_with(Strategy::kGreen);
+  const std::vector<std::string> where{directory_.path(), "DB.example:9000"};
+  EXPECT_EQ(start_peer({"mode", where[0], where[1]}).wait(), static_cast<int>(Mode::kShared));
+  EXPECT_EQ(start_peer({"colour", where[0], where[1]}).wait(), 2);
+  auto q = c->begin_query();
+  ASSERT_TRUE(c->bind(*q, "query-1", "engine").ok());
+  EXPECT_EQ(start_peer({"find", where[0], where[1], "query-1"}).wait(), 2);
+  EXPECT_EQ(start_peer({"set", where[0], where[1], "blue"}).wait(), 0);
+  EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
+  EXPECT_EQ(start_peer({"end", where[0], where[1], "query-1"}).wait(), 0);
+  EXPECT_EQ(c->in_flight(), 0U);
+  EXPECT_EQ(directory_.entries(), 1U);
+}
+
+TEST_F(ProcessesTest, of_64_processes_that_start_cold_one_probes_and_the_others_take_its_result) {
+  constexpr int kProcesses = 64;
+  struct Tally {
+    std::atomic<int> probes{0};
+    std::atomic<int> green{0};
+  };
+  const Common<Tally> tally;
+  const Signal start;
+  std::vector<Child> children;
+  for (int i = 0; i < kProcesses; ++i)
+    children.emplace_back([&] {
+      E6_CHILD_CHECK(start.wait());
+      auto result = Coordinator::attach(options());
+      E6_CHILD_CHECK(result.coordinator && result.coordinator->mode() == Mode::kShared);
+      Coordinator& c = *result.coordinator;
+      const Detection d = c.detect_begin(SteadyClock::now() + kPatience);
+      if (d.outcome == Outcome::kProbe) {
+        ++tally->probes;
+        c.detect_refused(d.lease, Strategy::kBlue);
+        ::usleep(50'000);  // what two authentications take
+        E6_CHILD_CHECK(c.detect_succeed(d.lease, Strategy::kGreen));
+      } else {
+        E6_CHILD_CHECK(d.outcome == Outcome::kUsable);
+      }
+      const auto q = c.begin_query();
+      E6_CHILD_CHECK(q);
+      if (q->strategy() == Strategy::kGreen) ++tally->green;
+      return 0;
+    });
+  start.raise();
+  for (Child& c : children) EXPECT_EQ(c.wait(), 0);
+  EXPECT_EQ(tally->probes, 1);
+  EXPECT_EQ(tally->green, kProcesses);
+  auto c = attach();
+  EXPECT_EQ(events_of(*c, EventKind::kCreated), 1U);
+  EXPECT_EQ(events_of(*c, EventKind::kJoined), 65U);
+  EXPECT_EQ(events_of(*c, EventKind::kDetectionStarted), 1U);
+  const auto report = inspect::look(c->path());
+  EXPECT_EQ(report.totals[static_cast<std::size_t>(Counter::kDetections)], 1U);
+  EXPECT_EQ(report.totals[static_cast<std::size_t>(Counter::kRefusedProbes)], 1U);
+  EXPECT_EQ(report.totals[static_cast<std::size_t>(Counter::kQueriesBegun)], 64U);
+  EXPECT_EQ(report.totals[static_cast<std::size_t>(Counter::kQueriesEnded)], 64U);
+  EXPECT_EQ(directory_.entries(), 1U);
+}
+
+TEST_F(ProcessesTest, those_who_wait_get_the_same_failure) {
+  auto c = attach();
+  const Detection mine = c->detect_begin(SteadyClock::now() + 1s);
+  ASSERT_EQ(mine.outcome, Outcome::kProbe);
+  const Signal waiting;
+  std::vector<Child> children;
+  for (int i = 0; i < 8; ++i)
+    children.emplace_back([&] {
+      E6_CHILD_CHECK(c->detect_try().outcome == Outcome::kBusy);
+      waiting.raise();
+      const Detection d = c->detect_begin(SteadyClock::now() + kPatience);
+      // whoever came to wait only after the failure probes by itself
+      if (d.outcome == Outcome::kProbe) return c->detect_abandon(d.lease), 9;
+      E6_CHILD_CHECK(d.outcome == Outcome::kFailed);
+      E6_CHILD_CHECK(d.failure == ProbeFailure::kDenied);
+      E6_CHILD_CHECK(d.failure_code == 16);
+      return 0;
+    });
+  ASSERT_TRUE(waiting.wait(8));
+  ::usleep(100'000);  // so that they wait; see 9 above
+  c->detect_fail(mine.lease, ProbeFailure::kDenied, 16);
+  int told = 0;
+  for (Child& child : children) {
+    const int result = child.wait();
+    EXPECT_TRUE(result == 0 || result == 9) << result;
+    if (result == 0) ++told;
+  }
+  EXPECT_GE(told, 6);
+}
+
+TEST_F(ProcessesTest, both_refused_is_the_answer_for_every_process_for_the_negative_ttl) {
+  auto c = attach();
+  const Detection mine = c->detect_begin(SteadyClock::now() + 1s);
+  c->detect_fail(mine.lease, ProbeFailure::kBothRefused, 0);
+  std::vector<Child> children;
+  for (int i = 0; i < 8; ++i)
+    children.emplace_back([&] {
+      const Detection d = c->detect_begin(SteadyClock::now() + kPatience);
+      E6_CHILD_CHECK(d.outcome == Outcome::kFailed && d.failure == ProbeFailure::kBothRefused);
+      return 0;
+    });
+  for (Child& child : children) EXPECT_EQ(child.wait(), 0);
+}
+
+TEST_F(ProcessesTest, a_waiter_takes_over_when_the_prober_is_killed) {
+  auto c = attach();
+  std::vector<double> took;
+  for (int round = 0; round < 10; ++round) {
+    const Signal probing;
+    const Signal waiting;
+    Child prober([&] {
+      const Detection d = c->detect_begin(SteadyClock::now() + kPatience);
+      E6_CHILD_CHECK(d.outcome == Outcome::kProbe);
+      probing.raise();
+      ::pause();
+      return 1;
+    });
+    ASSERT_TRUE(probing.wait());
+    const Common<std::atomic<std::int64_t>> taken_over_at;
+    Child waiter([&] {
+      waiting.raise();
+      const Detection d = c->detect_begin(SteadyClock::now() + kPatience);
+      *taken_over_at = SteadyClock::now().time_since_epoch().count();
+      E6_CHILD_CHECK(d.outcome == Outcome::kProbe);
+      c->detect_abandon(d.lease);
+      return 0;
+    });
+    ASSERT_TRUE(waiting.wait());
+    ::usleep(20'000);  // inside its wait, most probably; the result does not depend on it
+    const auto killed_at = SteadyClock::now();
+    prober.kill();
+    ASSERT_EQ(waiter.wait(), 0);
+    took.push_back(milliseconds(SteadyClock::time_point(SteadyClock::duration(*taken_over_at)) - killed_at));
+  }
+  std::sort(took.begin(), took.end());
+  std::printf("killed prober -> successor probes: median %.1f ms, worst %.1f ms\n", took[took.size() / 2], took.back());
+  RecordProperty("median_ms", std::to_string(took[took.size() / 2]));
+  EXPECT_LT(took[took.size() / 2], 100.0);
+  EXPECT_LT(took.back(), 1000.0);
+  EXPECT_GE(events_of(*c, EventKind::kLeaseTakenOver, EventCause::kOwnerDied) + events_of(*c, EventKind::kDied), 10U);
+}
+
+TEST_F(ProcessesTest, a_stopped_prober_is_passed_over_and_its_late_result_ignored) {
+  Options o = options();
+  o.detection_timeout = 1s;  // a lease of 333 ms
+  auto c = attach(o);
+  const Signal probing;
+  const Signal go_on;
+  Child prober([&] {
+    const Detection d = c->detect_begin(SteadyClock::now() + kPatience);
+    E6_CHILD_CHECK(d.outcome == Outcome::kProbe);
+    probing.raise();
+    E6_CHILD_CHECK(go_on.wait());
+    E6_CHILD_CHECK(!c->detect_succeed(d.lease, Strategy::kBlue));
+    E6_CHILD_CHECK(c->snapshot().active == Strategy::kGreen);
+    return 0;
+  });
+  ASSERT_TRUE(probing.wait());
+  prober.stop();
+  const auto before = SteadyClock::now();
+  const Detection d = c->detect_begin(before + 1s);
+  ASSERT_EQ(d.outcome, Outcome::kProbe);
+  std::printf("stopped prober -> successor probes: %.0f ms (lease 333 ms)\n", milliseconds(SteadyClock::now() - before));
+  EXPECT_TRUE(c->detect_succeed(d.lease, Strategy::kGreen));
+  EXPECT_EQ(events_of(*c, EventKind::kLeaseTakenOver, EventCause::kOwnerLate), 1U);
+  prober.go_on();
+  go_on.raise();
+  EXPECT_EQ(prober.wait(), 0);
+  EXPECT_EQ(c->snapshot().active, Strategy::kGreen);
+}
+
+TEST_F(ProcessesTest, one_process_of_the_host_resumes_and_a_killed_one_is_replaced) {
+  auto c = attach();
+  const Signal resuming;
+  Child first([&] {
+    ResumeLease lease;
+    E6_CHILD_CHECK(c->resume_begin(SteadyClock::now() + 1s, lease) == ResumeOutcome::kResume);
+    resuming.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(resuming.wait());
+  ResumeLease lease;
+  EXPECT_EQ(c->resume_begin(SteadyClock::now() + 30ms, lease), ResumeOutcome::kTimeout);
+  first.kill();
+  EXPECT_EQ(c->resume_begin(SteadyClock::now() + kPatience, lease), ResumeOutcome::kResume);
+  c->resume_end(lease, true);
+  EXPECT_EQ(events_of(*c, EventKind::kResumed), 1U);
+}
+
+TEST_F(ProcessesTest, a_killed_process_leaves_no_query_no_lease_and_all_its_counts) {
+  auto c = attach_with(Strategy::kBlue);
+  const Signal ready;
+  Child child([&] {
+    std::vector<QueryTicket> queries;
+    for (int i = 0; i < 20; ++i) {
+      queries.push_back(*c->begin_query());
+      E6_CHILD_CHECK(c->bind(queries.back(), "child-" + std::to_string(i), "").ok());
+    }
+    ResumeLease lease;
+    E6_CHILD_CHECK(c->resume_begin(SteadyClock::now() + 1s, lease) == ResumeOutcome::kResume);
+    ready.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(ready.wait());
+  EXPECT_EQ(c->in_flight(), 20U);
+  EXPECT_TRUE(c->find_query("child-7"));
+  EXPECT_EQ(inspect::look(c->path()).participants.size(), 2U);
+  const auto pid = static_cast<std::uint32_t>(child.pid());
+  child.kill();
+  EXPECT_EQ(c->in_flight(), 0U);  // at once, before anybody has reaped
+  advance_clock(1100ms);
+  auto mine = c->begin_query();  // reaps on the way
+  const auto report = inspect::look(c->path());
+  EXPECT_EQ(report.participants.size(), 1U);
+  EXPECT_EQ(report.pins.size(), 1U);
+  EXPECT_FALSE(report.resume.held);
+  EXPECT_FALSE(c->find_query("child-7"));
+  EXPECT_EQ(report.totals[static_cast<std::size_t>(Counter::kQueriesBegun)], 21U);
+  EXPECT_EQ(report.totals[static_cast<std::size_t>(Counter::kHits)], 21U);
+  ASSERT_EQ(events_of(*c, EventKind::kDied), 1U);
+  for (const Event& e : c->recent_events(100))
+    if (e.kind == EventKind::kDied) {
+      EXPECT_EQ(e.about_pid, pid);
+    }
+}
+
+TEST_F(ProcessesTest, a_pending_colour_is_applied_when_the_only_process_with_queries_dies) {
+  Options o = options();
+  o.policy = TransitionPolicy::kWhenIdle;
+  auto c = attach(o);
+  ASSERT_TRUE(detect(*c, Strategy::kBlue));
+  const Signal ready;
+  Child child([&] {
+    auto q = c->begin_query();
+    ready.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(ready.wait());
+  ASSERT_TRUE(c->announce(Strategy::kGreen, c->snapshot().epoch));
+  EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
+  child.kill();
+  EXPECT_EQ(c->begin_query()->strategy(), Strategy::kGreen);
+}
+
+TEST_F(ProcessesTest, a_process_that_leaves_in_order_is_gone_from_the_table_and_kept_in_the_totals) {
+  auto c = attach_with(Strategy::kBlue);
+  EXPECT_EQ(start_peer({"colour", directory_.path(), "db.example:9000"}).wait(), 1);
+  const auto report = inspect::look(c->path());
+  EXPECT_EQ(report.participants.size(), 1U);
+  EXPECT_EQ(events_of(*c, EventKind::kLeft), 1U);
+  EXPECT_EQ(events_of(*c, EventKind::kDied), 0U);
+}
+
+TEST_F(ProcessesTest, totals_of_many_short_lives_are_complete) {
+  auto c = attach_with(Strategy::kBlue);
+  constexpr int kLives = 100;
+  for (int i = 0; i < kLives; ++i) {
+    const Signal ready;
+    Child child([&] {
+      for (int n = 0; n < 10; ++n) (void)c->begin_query();
+      ready.raise();
+      if (i % 2 == 0) ::pause();
+      return 0;
+    });
+    ASSERT_TRUE(ready.wait());
+    if (i % 2 != 0) {
+      EXPECT_EQ(child.wait(), 0);
+    }
+  }
+  advance_clock(1100ms);
+  (void)c->begin_query();
+  const auto report = inspect::look(c->path());
+  EXPECT_EQ(report.participants.size(), 1U);
+  EXPECT_EQ(report.totals[static_cast<std::size_t>(Counter::kQueriesBegun)], 10U * kLives + 1);
+  EXPECT_EQ(report.totals[static_cast<std::size_t>(Counter::kQueriesEnded)], 10U * kLives + 1);
+}
+
+TEST_F(ProcessesTest, while_the_owner_of_the_lock_is_stopped_others_work_as_guests_and_join_later) {
+  auto c = attach_with(Strategy::kBlue);
+  const Signal inside;
+  Child owner([&] {
+    core::Attachment* a = take_part(place());
+    E6_CHILD_CHECK(a != nullptr);
+    const core::HostLock lock(*a);
+    E6_CHILD_CHECK(lock.held());
+    inside.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(inside.wait());
+  owner.stop();
+  const Signal as_guest;
+  const Signal lock_is_free;
+  Child newcomer([&] {
+    const auto before = SteadyClock::now();
+    auto result = Coordinator::attach(options());
+    const auto took = SteadyClock::now() - before;
+    E6_CHILD_CHECK(result.coordinator);
+    Coordinator& g = *result.coordinator;
+    E6_CHILD_CHECK(g.mode() == Mode::kGuest);
+    E6_CHILD_CHECK(g.degraded_by().cause == Cause::kBusy);
+    std::printf("attaching while the lock's owner is stopped: %.0f ms\n", milliseconds(took));
+    E6_CHILD_CHECK(took < 2s);
+    auto q = g.begin_query();
+    E6_CHILD_CHECK(q && q->strategy() == Strategy::kBlue);
+    E6_CHILD_CHECK(g.bind(*q, "query-1", "").cause == Cause::kFull);
+    E6_CHILD_CHECK(g.mismatch(Strategy::kBlue, q->epoch()));
+    E6_CHILD_CHECK(detect(g, Strategy::kGreen));
+    as_guest.raise();
+    E6_CHILD_CHECK(lock_is_free.wait());
+    advance_clock(1100ms);
+    auto after = g.begin_query();
+    E6_CHILD_CHECK(g.mode() == Mode::kShared);
+    E6_CHILD_CHECK(g.degraded_by().ok());
+    auto pinned = g.begin_query();
+    E6_CHILD_CHECK(g.bind(*pinned, "query-2", "").ok());
+    return 0;
+  });
+  ASSERT_TRUE(as_guest.wait());
+  EXPECT_EQ(c->snapshot().active, Strategy::kGreen);
+  EXPECT_TRUE(c->begin_query());
+  owner.kill();
+  lock_is_free.raise();
+  EXPECT_EQ(newcomer.wait(), 0);
+  EXPECT_EQ(events_of(*c, EventKind::kRecovered), 1U);
+}
+
+TEST_F(ProcessesTest, a_killed_owner_of_the_lock_is_recovered_from_at_once) {
+  auto c = attach_with(Strategy::kBlue);
+  std::vector<double> took;
+  core::Attachment* mine = take_part(place());
+  ASSERT_NE(mine, nullptr);
+  for (int round = 0; round < 20; ++round) {
+    const Signal inside;
+    Child owner([&] {
+      core::Attachment* a = take_part(place());
+      E6_CHILD_CHECK(a != nullptr);
+      const core::HostLock lock(*a);
+      inside.raise();
+      ::pause();
+      return 1;
+    });
+    ASSERT_TRUE(inside.wait());
+    owner.kill();
+    const auto before = SteadyClock::now();
+    const core::HostLock lock(*mine);
+    took.push_back(milliseconds(SteadyClock::now() - before));
+    ASSERT_TRUE(lock.held());
+    EXPECT_TRUE(lock.recovered());
+  }
+  std::sort(took.begin(), took.end());
+  std::printf("lock of a killed owner: median %.3f ms, worst %.3f ms\n", took[took.size() / 2], took.back());
+  EXPECT_LT(took.back(), 500.0);
+  EXPECT_EQ(events_of(*c, EventKind::kRecovered), 20U);
+}
+
+TEST_F(ProcessesTest, a_segment_that_cannot_be_repaired_is_replaced_and_its_colour_carried_over) {
+  auto c = attach_with(Strategy::kGreen);
+  const std::uint64_t first = RawSegment(c->path())->header.instance;
+  const Signal inside;
+  Child owner([&] {
+    core::Attachment* a = take_part(place());
+    E6_CHILD_CHECK(a != nullptr);
+    const core::HostLock lock(*a);
+    a->segment->journal.armed.store(99'999);  // no slot has that number
+    inside.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(inside.wait());
+  owner.kill();
+  EXPECT_EQ(in_child([&] {
+    auto result = Coordinator::attach(options());
+    E6_CHILD_CHECK(result.coordinator && result.coordinator->mode() == Mode::kShared);
+    E6_CHILD_CHECK(result.coordinator->snapshot().usable);
+    E6_CHILD_CHECK(result.coordinator->snapshot().active == Strategy::kGreen);
+    return 0;
+  }), 0);
+  EXPECT_TRUE(c->snapshot().usable);
+  EXPECT_EQ(c->snapshot().active, Strategy::kGreen);
+  auto q = c->begin_query();
+  ASSERT_TRUE(q);
+  EXPECT_TRUE(c->bind(*q, "query-1", "").ok());
+  EXPECT_NE(RawSegment(c->path())->header.instance, first);
+  EXPECT_EQ(c->mode(), Mode::kShared) << c->degraded_by().sentence();
+  EXPECT_EQ(directory_.entries(), 1U);
+}
+
+TEST_F(ProcessesTest, a_full_process_table_makes_guests_that_share_the_colour) {
+  auto c = attach_with(Strategy::kBlue);
+  const RawSegment raw(c->path());
+  // the slots of 511 others: taken, and alive as far as anybody can tell
+  const Signal done;
+  const Signal full;
+  Child others([&] {
+    for (int i = 0; i < 511; ++i)
+      if (take_part(place()) == nullptr) return 1;
+    full.raise();
+    E6_CHILD_CHECK(done.wait());
+    return 0;
+  });
+  ASSERT_TRUE(full.wait(1, 60s));
+  EXPECT_EQ(in_child([&] {
+    auto result = Coordinator::attach(options());
+    E6_CHILD_CHECK(result.coordinator->mode() == Mode::kGuest);
+    E6_CHILD_CHECK(result.coordinator->degraded_by().cause == Cause::kFull);
+    E6_CHILD_CHECK(result.coordinator->begin_query()->strategy() == Strategy::kBlue);
+    return 0;
+  }), 0);
+  EXPECT_GE(inspect::look(c->path()).totals[static_cast<std::size_t>(Counter::kQueriesBegun)], 1U);
+  done.raise();
+  EXPECT_EQ(others.wait(), 0);
+}
+
+}  // namespace
+}  // namespace e6::shared_test
