@@ -87,8 +87,9 @@ class RunningEngine final : public Engine {
 
   ~RunningEngine() override {
     if (!server_) return;
+    // Whoever waits is told that the simulator stops; only what is not over by then is cut off.
     delayed_.cancel_all();
-    server_->Shutdown(std::chrono::system_clock::now());
+    server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
     server_->Wait();
   }
 

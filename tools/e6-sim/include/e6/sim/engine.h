@@ -48,7 +48,7 @@ class Engine {
   // Starts serving. On failure: no engine, and `error` names what is wrong and what to do.
   static std::unique_ptr<Engine> start(const EngineOptions& options, std::string& error);
 
-  // Stops at once: calls in flight are cancelled.
+  // Stops within a second: calls whose latency is not over are answered with UNAVAILABLE.
   virtual ~Engine() = default;
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
