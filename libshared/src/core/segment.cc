@@ -165,6 +165,15 @@ Error open_existing(const Place& place, int directory, SegmentRef& out, bool& ag
   return {};
 }
 
+/// Gives the segment a descriptor whose open file description is not the mapping's: a forked child inherits the mapping, and a description
+/// lives, with its locks, as long as anybody maps it.
+Error part_from_mapping(const Place& place, int directory, SegmentRef& out) {
+  os::Fd own;
+  if (const int e = os::reopen(directory, place.name(), out.fd.get(), true, own)) return os::system_error(e, place.path(), "open again");
+  out.fd = std::move(own);
+  return {};
+}
+
 }  // namespace
 
 std::string segment_name(const std::string& cluster, uid_t uid, std::optional<gid_t> group) {
@@ -228,9 +237,9 @@ Error attach_segment(const Place& place, SegmentRef& out) {
     bool again = false;
     Error e = open_existing(place, directory.get(), out, again);
     if (again) continue;
-    if (e.cause != Cause::kUnknown) return e;
-    e = create(place, directory.get(), out, again);
-    if (!again) return e;
+    if (e.cause == Cause::kUnknown) e = create(place, directory.get(), out, again);
+    if (again) continue;
+    return e ? e : part_from_mapping(place, directory.get(), out);
   }
   return {Cause::kRetired, 0, place.path(), "it was removed again and again while being opened"};
 }

@@ -32,7 +32,7 @@ inline constexpr const char* kNamePrefix = "e6shm-v";
 
 /// An open segment.
 struct SegmentRef {
-  os::Fd fd;            ///< an open file description of its own: it will carry this process's locks
+  os::Fd fd;            ///< an open file description of its own, not the mapping's: it will carry this process's locks
   os::Mapping mapping;  ///< to be kept for good before anything in it is locked
   dev_t device = 0;
   ino_t inode = 0;
