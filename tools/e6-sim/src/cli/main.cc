@@ -1,11 +1,13 @@
 // e6-sim: the simulated engine as a program, and `e6-sim ctl` to control one that runs.
+#include <poll.h>
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-#include <csignal>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -80,6 +82,13 @@ std::string write_port_file(const std::string& path, int port) {
   return {};
 }
 
+// Whether a line can be printed without waiting: nobody may be reading any more, and that must not stop the
+// program.
+bool can_print() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0;
+}
+
 int serve(const Program& program) {
   // Blocked here, so that every thread of gRPC has them blocked, and one thread waits for them.
   sigset_t signals;
@@ -102,11 +111,11 @@ int serve(const Program& program) {
   for (bool stop = false; !stop;) {
     const Engine::Waited waited = engine->wait(std::chrono::hours(1));
     for (const Engine::Event& event : waited.events) {
-      if (program.quiet) continue;
+      if (program.quiet || !can_print()) continue;
       std::printf("[%9.3fs] %s\n", std::chrono::duration<double>(event.since_start).count(),
                   event.text.c_str());
+      std::fflush(stdout);
     }
-    std::fflush(stdout);
     stop = waited.stop;
   }
   pthread_kill(signal_thread.native_handle(),
@@ -154,6 +163,8 @@ void add_options(CLI::App& app, Program& program) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  setenv("GRPC_VERBOSITY", "NONE", 0);  // what goes wrong is said once, in our own words
+  std::signal(SIGPIPE, SIG_IGN);
   if (argc > 1 && std::string(argv[1]) == "ctl") return e6::sim::run_ctl(argc - 2, argv + 2);
 
   Program program;
