@@ -52,10 +52,13 @@ std::string by_cluster(const Choice& choice) {
   std::string sentence =
       fmt::format("there is no segment of {} in {}", escape(options.cluster), escape(options.directory));
   for (const auto& listed : segments_in(options.directory, true)) {
-    if (listed.uid == ::geteuid() ||
-        listed.path != inspect::path_of(options.cluster, options.directory, listed.uid))
-      continue;
-    sentence += fmt::format("; user {} has one: --file {}", listed.uid, escape(listed.path));
+    if (!listed.own_layout) continue;
+    const auto report = inspect::look(listed.path);
+    if (!report.readable || report.cluster != options.cluster) continue;
+    if ((report.mode & 070U) != 0) return listed.path;  // a group's: it is named after that
+    if (listed.uid != ::geteuid()) {
+      sentence += fmt::format("; user {} has one: --file {}", listed.uid, escape(listed.path));
+    }
   }
   if (const auto own = segments_in(options.directory, false); !own.empty())
     sentence += "; there are:" + lines_of(own);
@@ -79,24 +82,21 @@ std::string the_only_one(const Choice& choice) {
 
 }  // namespace
 
-void add_directory(CLI::App& verb, Choice& choice) {
-  verb.add_option("--dir", choice.directory, "Where the segments are")
-      ->envname("E6_SHM_DIR")
-      ->capture_default_str();
+void add_directory(Verb& verb, Choice& choice) {
+  verb.text({"--dir", "PATH", "Where the segments are"}, choice.directory);
+  verb.environment("--dir", "E6_SHM_DIR");
 }
 
-void add_json(CLI::App& verb, Choice& choice) {
-  verb.add_flag("--json", choice.json, "Write JSON");
+void add_json(Verb& verb, Choice& choice) {
+  verb.flag("--json", "Write JSON", choice.json);
 }
 
-void add_choice(CLI::App& verb, Choice& choice) {
-  auto* cluster = verb.add_option(
-      "cluster", choice.cluster,
-      "host:port[/name], or the path of a file; may be left out when there is one segment only");
-  cluster->type_name("CLUSTER");
-  verb.add_option("--file", choice.file, "A segment or a saved copy by its path")
-      ->type_name("PATH")
-      ->excludes(cluster);
+void add_choice(Verb& verb, Choice& choice) {
+  verb.text({"cluster", "CLUSTER",
+             "host:port[/name], or the path of a file; may be left out when there is one segment only"},
+            choice.cluster);
+  verb.text({"--file", "PATH", "A segment or a saved copy by its path"}, choice.file);
+  verb.excludes("--file", "cluster");
   add_directory(verb, choice);
   add_json(verb, choice);
 }
@@ -113,7 +113,12 @@ inspect::Report look(const Choice& choice) {
   return inspect::look(choose(choice));
 }
 
-std::vector<inspect::Listed> segments_in(const std::string& directory, bool all_users) {
+std::vector<inspect::Listed> segments_in(const std::string& given, bool all_users) {
+  std::string directory = given;
+  while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  if (!directory.starts_with('/')) {
+    throw Failure(kBadUsage, fmt::format("the directory '{}' is not an absolute path", escape(directory)));
+  }
   Error error;
   auto segments = inspect::list(directory, all_users, &error);
   if (segments.empty() && error) {

@@ -2,24 +2,22 @@
 #include <memory>
 
 #include "operate.h"
+#include "verbs.h"
 
 namespace e6::tool {
 
-void add_clear(CLI::App& app, Chosen& chosen) {
+void add_clear(CommandLine& line) {
   auto choice = std::make_shared<Choice>();
-  auto* verb = app.add_subcommand("clear", "Forget the colour: the next query detects");
-  add_choice(*verb, *choice);
-  verb->footer(
+  Verb verb(line, "clear", "Forget the colour: the next query detects");
+  add_choice(verb, *choice);
+  verb.footer(
       "Queries in flight keep their pins. The event ring keeps who did it.\n"
       "Exit status: 0 done, 1 nothing done, 2 bad usage, 3 no such segment.\n\n"
       "Example:\n"
       "  e6-shm clear engine.example.com:80");
-  verb->callback([&chosen, choice] {
-    chosen.json = &choice->json;
-    chosen.run = [choice] {
-      return operate(*choice, {"cleared", "there is nothing to clear: no colour is known",
-                               [](Coordinator& coordinator) { return coordinator.clear(); }});
-    };
+  verb.runs(choice->json, [choice] {
+    return operate(*choice, {"cleared", "there is nothing to clear: no colour is known",
+                             [](Coordinator& coordinator) { return coordinator.clear(); }});
   });
 }
 

@@ -122,18 +122,16 @@ int list_events(const Wanted& wanted, std::uint64_t since_ns) {
 
 }  // namespace
 
-void add_events(CLI::App& app, Chosen& chosen) {
+void add_events(CommandLine& line) {
   auto wanted = std::make_shared<Wanted>();
-  auto* verb = app.add_subcommand("events", "What happened, who did it and why");
-  add_choice(*verb, wanted->choice);
-  verb->add_flag("-f,--follow", wanted->follow, "Go on showing events as they come, until interrupted");
-  verb->add_option("-n,--limit", wanted->limit,
-                   "Only the newest N; with --follow before going on (10 unless told)")
-      ->type_name("N");
-  verb->add_option("--since", wanted->since,
-                   "Only those since then: 90s, 5m, 2h, 1d, or 2026-11-23T17:04:05Z")
-      ->type_name("WHEN");
-  verb->footer(
+  Verb verb(line, "events", "What happened, who did it and why");
+  add_choice(verb, wanted->choice);
+  verb.flag("-f,--follow", "Go on showing events as they come, until interrupted", wanted->follow);
+  verb.number({"-n,--limit", "N", "Only the newest N; with --follow before going on (10 unless told)"},
+              wanted->limit);
+  verb.text({"--since", "WHEN", "Only those since then: 90s, 5m, 2h, 1d, or 2026-11-23T17:04:05Z"},
+            wanted->since);
+  verb.footer(
       "Columns: time, event, colour before -> after, cause, epoch after (active.pending), who did it.\n"
       "With --json and --follow: one object per line.\n"
       "Exit status: 0 fine, 1 the segment is not readable, 2 bad usage, 3 no such segment.\n\n"
@@ -141,20 +139,17 @@ void add_events(CLI::App& app, Chosen& chosen) {
       "  e6-shm events --limit 20\n"
       "  e6-shm events --follow engine.example.com:80\n"
       "  e6-shm events --since 1h --json | jq '.events[] | select(.kind == \"mismatch\")'");
-  verb->callback([&chosen, wanted] {
-    chosen.json = &wanted->choice.json;
-    chosen.run = [wanted] {
-      std::uint64_t since_ns = 0;
-      if (!wanted->since.empty()) {
-        const auto moment = parse_moment(wanted->since, realtime_now_ns());
-        if (!moment)
-          throw Failure(kBadUsage, "--since takes an age like 5m or a time like 2026-11-23T17:04:05Z");
-        since_ns = *moment;
-      }
-      if (!wanted->follow) return list_events(*wanted, since_ns);
-      follow_events(*wanted, since_ns);
-      return kFine;
-    };
+  verb.runs(wanted->choice.json, [wanted] {
+    std::uint64_t since_ns = 0;
+    if (!wanted->since.empty()) {
+      const auto moment = parse_moment(wanted->since, realtime_now_ns());
+      if (!moment)
+        throw Failure(kBadUsage, "--since takes an age like 5m or a time like 2026-11-23T17:04:05Z");
+      since_ns = *moment;
+    }
+    if (!wanted->follow) return list_events(*wanted, since_ns);
+    follow_events(*wanted, since_ns);
+    return kFine;
   });
 }
 

@@ -2,25 +2,23 @@
 #include <memory>
 
 #include "operate.h"
+#include "verbs.h"
 
 namespace e6::tool {
 
-void add_expire(CLI::App& app, Chosen& chosen) {
+void add_expire(CommandLine& line) {
   auto choice = std::make_shared<Choice>();
-  auto* verb = app.add_subcommand(
-      "expire", "Make the active colour expire: the next query detects, in the order that history suggests");
-  add_choice(*verb, *choice);
-  verb->footer(
+  Verb verb(line, "expire",
+            "Make the active colour expire: the next query detects, in the order that history suggests");
+  add_choice(verb, *choice);
+  verb.footer(
       "Queries in flight keep their pins. The event ring keeps who did it.\n"
       "Exit status: 0 done, 1 nothing done, 2 bad usage, 3 no such segment.\n\n"
       "Example:\n"
       "  e6-shm expire engine.example.com:80");
-  verb->callback([&chosen, choice] {
-    chosen.json = &choice->json;
-    chosen.run = [choice] {
-      return operate(*choice, {"expired", "there is nothing to expire: no colour is active",
-                               [](Coordinator& coordinator) { return coordinator.expire(); }});
-    };
+  verb.runs(choice->json, [choice] {
+    return operate(*choice, {"expired", "there is nothing to expire: no colour is active",
+                             [](Coordinator& coordinator) { return coordinator.expire(); }});
   });
 }
 

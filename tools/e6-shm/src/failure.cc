@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 namespace e6::tool {
@@ -16,6 +17,10 @@ void print(const std::string& text) {
 void print_json(const nlohmann::ordered_json& value, int indent) {
   // ASCII only: a terminal must not act on what somebody else put into a segment.
   print(value.dump(indent, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+void print_failure_as_json(int status, const std::string& sentence) {
+  print_json({{"error", sentence}, {"exit_status", status}});
 }
 
 }  // namespace e6::tool

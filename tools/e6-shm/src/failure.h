@@ -1,7 +1,7 @@
 // How a verb ends, and how it ends early.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <stdexcept>
 #include <string>
@@ -27,5 +27,8 @@ class Failure : public std::runtime_error {
 void print(const std::string& text);
 /// One JSON value and a line end; `indent` -1 keeps it on one line. Bytes that are no UTF-8 become U+FFFD.
 void print_json(const nlohmann::ordered_json& value, int indent = 2);
+
+/// {"error": sentence, "exit_status": status}
+void print_failure_as_json(int status, const std::string& sentence);
 
 }  // namespace e6::tool

@@ -113,22 +113,19 @@ int run(const Wanted& wanted) {
 
 }  // namespace
 
-void add_ls(CLI::App& app, Chosen& chosen) {
+void add_ls(CommandLine& line) {
   auto wanted = std::make_shared<Wanted>();
-  auto* verb = app.add_subcommand("ls", "The segments of this user, one line each");
-  verb->add_flag("-a,--all", wanted->all, "Those of other users too, as far as they can be read");
-  add_directory(*verb, wanted->choice);
-  add_json(*verb, wanted->choice);
-  verb->footer(
+  Verb verb(line, "ls", "The segments of this user, one line each");
+  verb.flag("-a,--all", "Those of other users too, as far as they can be read", wanted->all);
+  add_directory(verb, wanted->choice);
+  add_json(verb, wanted->choice);
+  verb.footer(
       "Exit status: 0 all fine or none there, 1 one of this user's is not ok, 2 bad usage, 3 no such "
       "directory.\n\n"
       "Examples:\n"
       "  e6-shm ls\n"
       "  e6-shm ls --all --json | jq -r '.segments[].path'");
-  verb->callback([&chosen, wanted] {
-    chosen.json = &wanted->choice.json;
-    chosen.run = [wanted] { return run(*wanted); };
-  });
+  verb.runs(wanted->choice.json, [wanted] { return run(*wanted); });
 }
 
 }  // namespace e6::tool

@@ -41,21 +41,18 @@ int run(const Choice& choice) {
 
 }  // namespace
 
-void add_metrics(CLI::App& app, Chosen& chosen) {
+void add_metrics(CommandLine& line) {
   auto choice = std::make_shared<Choice>();
-  auto* verb = app.add_subcommand(
-      "metrics", "Counters and gauges in Prometheus's text format, of all segments unless one is named");
-  add_choice(*verb, *choice);
-  verb->footer(
+  Verb verb(line, "metrics",
+            "Counters and gauges in Prometheus's text format, of all segments unless one is named");
+  add_choice(verb, *choice);
+  verb.footer(
       "Exit status: 0 fine, 1 a segment is not readable, 2 bad usage, 3 no such segment.\n\n"
       "Examples:\n"
       "  e6-shm metrics > /var/lib/node_exporter/e6_shm.prom.new && mv "
       "/var/lib/node_exporter/e6_shm.prom{.new,}\n"
       "  e6-shm metrics engine.example.com:80 | grep mismatches");
-  verb->callback([&chosen, choice] {
-    chosen.json = &choice->json;
-    chosen.run = [choice] { return run(*choice); };
-  });
+  verb.runs(choice->json, [choice] { return run(*choice); });
 }
 
 }  // namespace e6::tool

@@ -37,16 +37,26 @@ Options options_for(const inspect::Report& report) {
 
 std::shared_ptr<Coordinator> join(const inspect::Report& report) {
   require_readable(report);
-  const Options options = options_for(report);
-  if (inspect::path_of(report.cluster, options.directory, ::geteuid()) != report.path) {
-    const std::string owner =
-        report.uid == ::geteuid()
-            ? std::string("it does not stand under its own name, so that nobody uses it")
-            : fmt::format("it belongs to user {}; act as that user", report.uid);
-    throw Failure(kBadUsage, fmt::format("cannot act on {}: {}", escape(report.path), owner));
+  const Verdict verdict = judge(report);
+  if (verdict.condition != Condition::kOk && verdict.condition != Condition::kDegraded) {
+    throw Failure(kProblem, fmt::format("cannot act on {}: it is {}", escape(report.path),
+                                        to_string(verdict.condition)));
   }
-  auto attached = Coordinator::attach(options);
+  // Attaching under any other condition would make a segment of this user's own.
+  if (!report.live) {
+    throw Failure(kBadUsage, fmt::format("cannot act on {}: it is a saved copy, which nobody uses",
+                                         escape(report.path)));
+  }
+  if (report.uid != ::geteuid() && (report.mode & 070U) == 0) {
+    throw Failure(kBadUsage, fmt::format("cannot act on {}: it belongs to user {}; act as that user",
+                                         escape(report.path), report.uid));
+  }
+  auto attached = Coordinator::attach(options_for(report));
   if (!attached.coordinator) throw Failure(kProblem, escape(attached.error.sentence()));
+  if (attached.coordinator->path() != report.path) {
+    throw Failure(kProblem, fmt::format("{} is not the one that processes use, {} is", escape(report.path),
+                                        escape(attached.coordinator->path())));
+  }
   return attached.coordinator;
 }
 

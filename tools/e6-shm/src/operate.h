@@ -1,15 +1,12 @@
 // What the acting verbs share: joining a segment that is there, doing one thing, telling what changed.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "choose.h"
 #include "e6/shared/coordinator.h"
-#include "verbs.h"
 
 namespace e6::tool {
 

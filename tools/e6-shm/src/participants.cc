@@ -61,22 +61,18 @@ int run(const Choice& choice) {
 
 }  // namespace
 
-void add_participants(CLI::App& app, Chosen& chosen) {
+void add_participants(CommandLine& line) {
   auto choice = std::make_shared<Choice>();
-  auto* verb =
-      app.add_subcommand("participants", "The processes attached to a segment, and what each has done");
-  add_choice(*verb, *choice);
-  verb->footer(
+  Verb verb(line, "participants", "The processes attached to a segment, and what each has done");
+  add_choice(verb, *choice);
+  verb.footer(
       "PID is the process's number in its own PID namespace. A dead participant is cleaned up by the next "
       "process that takes the lock.\n"
       "Exit status: 0 fine, 1 the segment is not readable, 2 bad usage, 3 no such segment.\n\n"
       "Examples:\n"
       "  e6-shm participants\n"
       "  e6-shm participants --json | jq '.participants[] | select(.alive == \"dead\") | .pid'");
-  verb->callback([&chosen, choice] {
-    chosen.json = &choice->json;
-    chosen.run = [choice] { return run(*choice); };
-  });
+  verb.runs(choice->json, [choice] { return run(*choice); });
 }
 
 }  // namespace e6::tool

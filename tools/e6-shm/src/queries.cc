@@ -64,23 +64,18 @@ int run(const Wanted& wanted) {
 
 }  // namespace
 
-void add_queries(CLI::App& app, Chosen& chosen) {
+void add_queries(CommandLine& line) {
   auto wanted = std::make_shared<Wanted>();
-  auto* verb = app.add_subcommand(
-      "queries", "The queries in flight and the colour that each is pinned to, oldest first");
-  add_choice(*verb, wanted->choice);
-  verb->add_option("--strategy", wanted->strategy, "Only those of one colour")
-      ->check(CLI::IsMember({"blue", "green"}, CLI::ignore_case))
-      ->type_name("COLOUR");
-  verb->footer(
+  Verb verb(line, "queries", "The queries in flight and the colour that each is pinned to, oldest first");
+  add_choice(verb, wanted->choice);
+  verb.text({"--strategy", "COLOUR", "Only those of one colour"}, wanted->strategy);
+  verb.one_of("--strategy", {"blue", "green"});
+  verb.footer(
       "Exit status: 0 fine, 1 the segment is not readable, 2 bad usage, 3 no such segment.\n\n"
       "Examples:\n"
       "  e6-shm queries --strategy blue\n"
       "  e6-shm queries --json | jq '[.queries[].age_ms] | max'");
-  verb->callback([&chosen, wanted] {
-    chosen.json = &wanted->choice.json;
-    chosen.run = [wanted] { return run(*wanted); };
-  });
+  verb.runs(wanted->choice.json, [wanted] { return run(*wanted); });
 }
 
 }  // namespace e6::tool

@@ -54,9 +54,24 @@ struct stat require_own_file(const std::string& path) {
   return file;
 }
 
+/// Whether any process holds a lock on any byte: participants do in every layout.
+bool any_lock_on(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return false;  // a link, or not ours to open
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const bool held = ::fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  ::close(fd);
+  return held;
+}
+
 /// Who still uses it loses the records (queries, participants, events) but no colour: it moves to a fresh
 /// segment.
 void require_unused(const inspect::Report& report) {
+  if (!report.readable && any_lock_on(report.path)) {
+    refuse(kProblem, report.path, "cannot be read, but processes use it; --force removes it all the same");
+  }
   const Census people = census(report);
   if (people.present() == 0) return;
   refuse(kProblem, report.path,
@@ -87,23 +102,20 @@ int run(const Wanted& wanted) {
 
 }  // namespace
 
-void add_rm(CLI::App& app, Chosen& chosen) {
+void add_rm(CommandLine& line) {
   auto wanted = std::make_shared<Wanted>();
-  auto* verb = app.add_subcommand("rm", "Remove the file of a segment that is stale, damaged or unused");
-  add_choice(*verb, wanted->choice);
-  verb->add_flag("--force", wanted->force,
-                 "Even if processes use it: they move to a new one, its records are lost");
-  verb->footer(
+  Verb verb(line, "rm", "Remove the file of a segment that is stale, damaged or unused");
+  add_choice(verb, wanted->choice);
+  verb.flag("--force", "Even if processes use it: they move to a new one, its records are lost",
+            wanted->force);
+  verb.footer(
       "Only files with the name of a segment are removed, and only those of this user (root: of any).\n"
       "Exit status: 0 removed, 1 refused, 2 bad usage, 3 no such segment.\n\n"
       "Examples:\n"
       "  e6-shm rm engine.example.com:80\n"
       "  e6-shm ls --json | jq -r '.segments[] | select(.condition == \"stale\") | .path' | xargs -rn1 "
       "e6-shm rm --file");
-  verb->callback([&chosen, wanted] {
-    chosen.json = &wanted->choice.json;
-    chosen.run = [wanted] { return run(*wanted); };
-  });
+  verb.runs(wanted->choice.json, [wanted] { return run(*wanted); });
 }
 
 }  // namespace e6::tool

@@ -114,22 +114,19 @@ int run(const Wanted& wanted) {
 
 }  // namespace
 
-void add_save(CLI::App& app, Chosen& chosen) {
+void add_save(CommandLine& line) {
   auto wanted = std::make_shared<Wanted>();
-  auto* verb = app.add_subcommand("save", "Copy a segment into a file, for --file later or elsewhere");
-  verb->add_option("target", wanted->target, "The file to make")->required()->type_name("FILE");
-  add_choice(*verb, wanted->choice);
-  verb->add_flag("--force", wanted->force, "Replace FILE if it is there");
-  verb->footer(
+  Verb verb(line, "save", "Copy a segment into a file, for --file later or elsewhere");
+  verb.text({"target", "FILE", "The file to make"}, wanted->target, Verb::Need::kRequired);
+  add_choice(verb, wanted->choice);
+  verb.flag("--force", "Replace FILE if it is there", wanted->force);
+  verb.footer(
       "A segment that is being written to is copied as it stands; it holds no credential, session, SQL text "
       "or result.\n"
       "Exit status: 0 saved, 1 not saved, 2 bad usage, 3 no such segment.\n\n"
       "Example:\n"
       "  e6-shm save incident.e6shm engine.example.com:80 && e6-shm status --file incident.e6shm");
-  verb->callback([&chosen, wanted] {
-    chosen.json = &wanted->choice.json;
-    chosen.run = [wanted] { return run(*wanted); };
-  });
+  verb.runs(wanted->choice.json, [wanted] { return run(*wanted); });
 }
 
 }  // namespace e6::tool

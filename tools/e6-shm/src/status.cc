@@ -10,27 +10,24 @@
 
 namespace e6::tool {
 
-void add_status(CLI::App& app, Chosen& chosen) {
+void add_status(CommandLine& line) {
   auto choice = std::make_shared<Choice>();
-  auto* verb = app.add_subcommand("status", "Is it fine, and what does the host know?");
-  add_choice(*verb, *choice);
-  verb->footer(
+  Verb verb(line, "status", "Is it fine, and what does the host know?");
+  add_choice(verb, *choice);
+  verb.footer(
       "The first line begins with ok, degraded, retired, stale, unreadable or damaged.\n"
       "Exit status: 0 ok, 1 anything else, 2 bad usage, 3 no such segment.\n\n"
       "Examples:\n"
       "  e6-shm status engine.example.com:80\n"
       "  e6-shm status --file saved.e6shm --json | jq .active");
-  verb->callback([&chosen, choice] {
-    chosen.json = &choice->json;
-    chosen.run = [choice] {
-      const auto report = look(*choice);
-      if (choice->json) {
-        print_json(status_to_json(report));
-      } else {
-        print(status_text(report, Screen::of_stdout()));
-      }
-      return judge(report).exit_status();
-    };
+  verb.runs(choice->json, [choice] {
+    const auto report = look(*choice);
+    if (choice->json) {
+      print_json(status_to_json(report));
+    } else {
+      print(status_text(report, Screen::of_stdout()));
+    }
+    return judge(report).exit_status();
   });
 }
 

@@ -59,8 +59,8 @@ std::string expiry_line(const inspect::Report& report) {
 
 std::string lease_line(const inspect::LeaseInfo& lease, const std::string& what, bool live) {
   if (!lease.held) return fmt::format("nobody is {}", what);
-  std::string text =
-      fmt::format("pid {} is {} (slot {}, fence {})", lease.pid, what, lease.slot, lease.fence);
+  const std::string who = lease.pid == 0 ? "a process without a slot" : fmt::format("pid {}", lease.pid);
+  std::string text = fmt::format("{} is {} (fence {})", who, what, lease.fence);
   if (live && lease.remaining_ms < 0)
     text += fmt::format(", {} over its time", human_duration(milliseconds{-lease.remaining_ms}));
   if (live && lease.remaining_ms >= 0)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "failure.h"
 #include "text/escape.h"
@@ -10,17 +11,32 @@
 namespace e6::tool {
 namespace {
 
-Condition condition_of(const inspect::Report& report) {
+/// Does it stand where processes look for it? Else it is a copy that somebody saved.
+bool in_place(const inspect::Report& report) {
+  const std::filesystem::path expected = inspect::path_of(report.cluster, "/", report.uid);
+  const bool shared_by_group = (report.mode & 070U) != 0;  // named after the group
+  return report.live || shared_by_group ||
+         std::filesystem::path(report.path).filename() == expected.filename();
+}
+
+/// A copy is looked at long after and elsewhere: another boot or clock is no news there.
+std::vector<Error> relevant(const inspect::Report& report) {
+  std::vector<Error> problems = report.problems;
+  if (report.readable && !in_place(report)) {
+    std::erase_if(problems, [](const Error& problem) { return problem.cause == Cause::kForeignClock; });
+  }
+  return problems;
+}
+
+Condition condition_of(const inspect::Report& report, const std::vector<Error>& problems) {
   const auto caused_by = [&](Cause cause) {
-    return std::any_of(report.problems.begin(), report.problems.end(),
-                       [&](const Error& e) { return e.cause == cause; });
+    return std::any_of(problems.begin(), problems.end(), [&](const Error& e) { return e.cause == cause; });
   };
   if (caused_by(Cause::kDamaged) || caused_by(Cause::kNotASegment)) return Condition::kDamaged;
   if (!report.readable) return Condition::kUnreadable;
   if (report.retired || caused_by(Cause::kRetired)) return Condition::kRetired;
-  // A copy is looked at long after and elsewhere: another boot is no news there.
-  if (report.live && report.stale_boot) return Condition::kStale;
-  return report.problems.empty() ? Condition::kOk : Condition::kDegraded;
+  if (report.stale_boot && in_place(report)) return Condition::kStale;
+  return problems.empty() ? Condition::kOk : Condition::kDegraded;
 }
 
 /// What the library calls no problem, but an operator wants to hear.
@@ -84,15 +100,13 @@ std::string Verdict::painted(const Screen& screen) const {
 
 Verdict judge(const inspect::Report& report) {
   Verdict verdict;
-  verdict.condition = condition_of(report);
-  for (const Error& problem : report.problems) verdict.reasons.push_back(escape(problem.sentence()));
+  const auto problems = relevant(report);
+  verdict.condition = condition_of(report, problems);
+  for (const Error& problem : problems) verdict.reasons.push_back(escape(problem.sentence()));
   if (report.readable) add_findings(report, verdict.reasons);
-  if (verdict.condition == Condition::kStale && report.problems.empty()) {
+  if (verdict.condition == Condition::kStale) {
     verdict.reasons.emplace_back(
         "it was made before the last boot; the next process that attaches replaces it");
-  }
-  if (verdict.condition == Condition::kRetired && report.problems.empty()) {
-    verdict.reasons.emplace_back("it was given up; processes move to a new segment with their next query");
   }
   if (verdict.condition == Condition::kOk && !verdict.reasons.empty())
     verdict.condition = Condition::kDegraded;
