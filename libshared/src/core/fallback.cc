@@ -1,6 +1,7 @@
 #include "core/fallback.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 #include "os/process_mark.h"
@@ -8,8 +9,10 @@
 namespace e6::core {
 
 std::uint64_t ThreadState::begin(Strategy colour, Epoch epoch) {
-  queries_.push_back({++last_claim_, Pin{colour, epoch, {}}, {}});
-  return last_claim_;
+  static std::atomic<std::uint64_t> last_claim{0};
+  const std::uint64_t claim = last_claim.fetch_add(1, std::memory_order_relaxed) + 1;
+  queries_.push_back({claim, Pin{colour, epoch, {}}, {}});
+  return claim;
 }
 
 bool ThreadState::bind(std::uint64_t claim, std::string_view query_id, std::string_view engine) {

@@ -19,7 +19,7 @@ class ThreadState {
   layout::Word word{0};  ///< layout/hot_word.h; atomic only to share the code that changes it
   std::uint64_t pending_since_ms = 0;
 
-  /// Claims count up from 1.
+  /// Claims are never 0 and differ between threads: a ticket may be ended on another one.
   std::uint64_t begin(Strategy colour, Epoch epoch);
   bool bind(std::uint64_t claim, std::string_view query_id, std::string_view engine);
   [[nodiscard]] std::optional<Pin> find(std::string_view query_id) const;
@@ -34,7 +34,6 @@ class ThreadState {
     std::string id;
   };
   std::vector<Query> queries_;
-  std::uint64_t last_claim_ = 0;
 };
 
 /// The calling thread's state for `host`. In a forked child the thread starts anew with what it knew, and without its parent's queries.
