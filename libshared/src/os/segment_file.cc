@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -43,6 +44,13 @@ int open_unnamed(int directory, UnnamedFile& out) {
   // held by the creator for as long as it lives: others tell litter from work by it
   (void)try_lock_byte(out.fd.get(), kLockByte);
   return 0;
+}
+
+/// Returns an errno. A signal interrupts the call; a process that is flooded with them still gets through.
+int reserve(int fd, std::size_t size) noexcept {
+  int e = EINTR;
+  for (int attempt = 0; attempt < 100 && e == EINTR; ++attempt) e = ::posix_fallocate(fd, 0, static_cast<off_t>(size));
+  return e;
 }
 
 }  // namespace
@@ -94,8 +102,13 @@ Error open_directory(const std::string& path, Fd& out) {
 void disable_tmpfile_for_test(bool disabled) noexcept { tmpfile_disabled.store(disabled, std::memory_order_relaxed); }
 
 Error create_unnamed(int directory, const std::string& where, mode_t mode, const gid_t* group, std::size_t size, UnnamedFile& out) {
+  struct rlimit largest;
+  if (::getrlimit(RLIMIT_FSIZE, &largest) == 0 && largest.rlim_cur < size)  // reserving would end in SIGXFSZ
+    return {Cause::kNoSpace, EFBIG, where,
+            "this process may write files of " + std::to_string(largest.rlim_cur) + " bytes (ulimit -f), a segment has " +
+                std::to_string(size)};
   if (const int e = open_unnamed(directory, out)) return system_error(e, where, "create");
-  int e = ::posix_fallocate(out.fd.get(), 0, static_cast<off_t>(size));
+  int e = reserve(out.fd.get(), size);
   const char* what = "reserve";
   if (e == 0 && group != nullptr && ::fchown(out.fd.get(), static_cast<uid_t>(-1), *group) != 0) {
     e = errno;
