@@ -1,10 +1,17 @@
 #include "core/attachment.h"
 
+#include <sys/stat.h>
+
 #include "os/clock.h"
 
 namespace e6::core {
 
 static_assert(static_cast<std::uint32_t>(Counter::kCount) <= layout::kCounters);
+
+bool Attachment::descriptor_intact() const noexcept {
+  struct stat st;
+  return ::fstat(fd.get(), &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
 
 void count(const Attachment& a, Counter which, std::uint64_t by) noexcept {
   const auto index = static_cast<std::size_t>(which);

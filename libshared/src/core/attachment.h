@@ -45,6 +45,9 @@ struct Attachment {
   /// Pin groups that belong to this slot; appended by CAS. index + 1, 0 empty.
   std::array<std::atomic<std::uint32_t>, layout::kPinGroups> groups{};
 
+  /// The descriptor still leads to the segment. The application may have closed it, and its number may lead to another file by now,
+  /// on which nobody holds any lock.
+  [[nodiscard]] bool descriptor_intact() const noexcept;
   [[nodiscard]] bool shared() const noexcept { return segment != nullptr; }
   [[nodiscard]] bool has_slot() const noexcept { return slot.load(std::memory_order_relaxed) != kNoSlot; }
   [[nodiscard]] Writer writer() const noexcept {

@@ -34,9 +34,7 @@ std::uint32_t soft_units(const Options& options, const Place& place) noexcept {
 }  // namespace
 
 Host::Host(Options options, Place place)
-    : options_(std::move(options)), place_(std::move(place)), soft_units_(soft_units(options_, place_)) {
-  observers_.reserve(16);
-}
+    : options_(std::move(options)), place_(std::move(place)), soft_units_(soft_units(options_, place_)) {}
 
 std::uint32_t Host::expiry_after(std::uint64_t now_ms, std::chrono::milliseconds span) const noexcept {
   return layout::expiry_unit(now_ms + static_cast<std::uint64_t>(span.count()));
@@ -123,7 +121,16 @@ bool Host::drained_too_long(const Ground& g, std::uint64_t now_ms) const noexcep
   return now_ms >= since && now_ms - since >= static_cast<std::uint64_t>(options_.drain_timeout.count());
 }
 
-bool Host::idle(const Ground& g) noexcept { return g.shared() ? count_in_flight(*g.a, 1) == 0 : g.thread->in_flight() == 0; }
+std::uint32_t Host::running(const Ground& g, std::uint32_t enough) noexcept {
+  if (!g.shared()) return g.thread->in_flight();
+  std::uint32_t n = count_in_flight(*g.a, enough);
+  // queries that began on a segment which this process has left since
+  for (const Attachment* a = g.a->previous; a != nullptr && n < enough; a = a->previous)
+    if (a->shared() && a->process == g.a->process) n += count_in_flight(*a, enough - n);
+  return n;
+}
+
+bool Host::idle(const Ground& g) noexcept { return running(g, 1) == 0; }
 
 void Host::apply_if_due_at_begin(const Ground& g, std::uint64_t now_ms) noexcept {
   const std::uint64_t word = g.word().load(std::memory_order_acquire);
@@ -313,7 +320,7 @@ bool Host::operate(Change what, Strategy strategy) noexcept {
 
 std::uint32_t Host::in_flight() noexcept {
   const Ground g = ground();
-  return g.shared() ? count_in_flight(*g.a, ~0U) : g.thread->in_flight();
+  return running(g, ~0U);
 }
 
 std::vector<Event> Host::recent_events(std::size_t limit) {
@@ -331,21 +338,32 @@ std::uint64_t Host::counter(Counter which) const noexcept {
   return sum;
 }
 
-void Host::add_observer(std::shared_ptr<Observer> observer) {
+// The list is never changed in place: a child forked in the middle of a change finds the list from before or after it.
+template <typename Edit>
+void Host::change_observers(const Edit& edit) {
   while (!observers_lock_.try_lock()) std::this_thread::yield();
-  observers_.push_back(std::move(observer));
+  const Observers* before = observers_.load(std::memory_order_relaxed);
+  auto after = before != nullptr ? std::make_unique<Observers>(*before) : std::make_unique<Observers>();
+  edit(*after);
+  // release: pairs with the acquire in observers()
+  observers_.store(after->empty() ? nullptr : after.release(), std::memory_order_release);
   observers_lock_.unlock();
+  delete before;  // whoever reads it holds the lock
+}
+
+void Host::add_observer(std::shared_ptr<Observer> observer) {
+  change_observers([&](Observers& all) { all.push_back(std::move(observer)); });
 }
 
 void Host::remove_observer(const Observer* observer) {
-  while (!observers_lock_.try_lock()) std::this_thread::yield();
-  std::erase_if(observers_, [&](const auto& o) { return o.get() == observer; });
-  observers_lock_.unlock();
+  change_observers([&](Observers& all) { std::erase_if(all, [&](const auto& o) { return o.get() == observer; }); });
 }
 
-std::vector<std::shared_ptr<Observer>> Host::observers() noexcept {
+Host::Observers Host::observers() noexcept {
+  if (observers_.load(std::memory_order_acquire) == nullptr) return {};
   while (!observers_lock_.try_lock()) std::this_thread::yield();
-  auto copy = observers_;
+  const Observers* now = observers_.load(std::memory_order_acquire);
+  Observers copy = now != nullptr ? *now : Observers{};
   observers_lock_.unlock();
   return copy;
 }

@@ -28,10 +28,11 @@ class Host {
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
-  // A coordinator came or went. The last one to go leaves the segment.
-  Error acquire();
+  // A coordinator came or went. The last one to go leaves the segment. `required`: an error without a segment.
+  Error acquire(bool required);
   void release() noexcept;
 
+  [[nodiscard]] bool in_use() const noexcept { return users_.load(std::memory_order_acquire) != 0; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
   [[nodiscard]] const Place& place() const noexcept { return place_; }
 
@@ -89,6 +90,7 @@ class Host {
   void apply_if_due_at_end(const Ground& g, std::uint64_t now_ms) noexcept;
   static bool may_apply(std::uint64_t word, std::uint64_t now_ms) noexcept;
   bool drained_too_long(const Ground& g, std::uint64_t now_ms) const noexcept;
+  static std::uint32_t running(const Ground& g, std::uint32_t enough) noexcept;
   bool idle(const Ground& g) noexcept;
   void add(const Ground& g, Counter which, std::uint64_t by = 1) noexcept;
   [[nodiscard]] std::uint32_t expiry_after(std::uint64_t now_ms, std::chrono::milliseconds span) const noexcept;
@@ -103,7 +105,10 @@ class Host {
   void notify(const Event& event) noexcept;
   void notify_degraded(const Error& error) noexcept;
   void notify_restored() noexcept;
-  std::vector<std::shared_ptr<Observer>> observers() noexcept;
+  using Observers = std::vector<std::shared_ptr<Observer>>;
+  Observers observers() noexcept;
+  template <typename Edit>
+  void change_observers(const Edit& edit);
   void tell(const Ground& g, Event event) noexcept;
 
   const Options options_;
@@ -115,7 +120,7 @@ class Host {
   std::uint64_t retry_ms_ = 0;  // under moving_: current pause between attempts to get a segment
   std::array<std::atomic<std::uint64_t>, layout::kCounters> fallback_counters_{};
   os::ForkSafeLock observers_lock_;
-  std::vector<std::shared_ptr<Observer>> observers_;
+  std::atomic<const Observers*> observers_{nullptr};  // replaced as a whole under observers_lock_; null: nobody
 };
 
 }  // namespace e6::core

@@ -53,6 +53,7 @@ void carry_over(Attachment& a, std::uint64_t known) noexcept {
     announce.colour = w.pending;
     announce.epoch = unpack(carried).epoch;
     carried = layout::next(carried, announce);
+    a.segment->pending.since_ms.store(os::monotonic_ms(), std::memory_order_relaxed);  // before the change, as in announce
   }
   std::uint64_t nothing = 0;
   if (a.segment->hot.word.compare_exchange_strong(nothing, carried, std::memory_order_acq_rel))
@@ -76,10 +77,6 @@ void chain(Attachment& a, const Attachment* older) noexcept {
   }
 }
 
-bool descriptor_intact(const Attachment& a, struct stat& st) noexcept {
-  return ::fstat(a.fd.get(), &st) == 0 && st.st_dev == a.device && st.st_ino == a.inode;
-}
-
 bool outdated(const Attachment* a) noexcept {
   if (a == nullptr || a->process != os::process_generation()) return true;
   return a->shared() && layout::retired(a->segment->hot.word.load(std::memory_order_acquire));
@@ -87,11 +84,12 @@ bool outdated(const Attachment* a) noexcept {
 
 }  // namespace
 
-Error Host::acquire() {
+Error Host::acquire(bool required) {
   users_.fetch_add(1, std::memory_order_acq_rel);
+  const Attachment* before = attachment_.load(std::memory_order_acquire);
   Attachment* a = here();
-  if (!a->shared() && options_.share) a = settle(a, 0);  // whoever attaches wants to know how it is now
-  if (options_.required && options_.share && !a->shared()) {
+  if (a == before && !a->shared() && options_.share) a = settle(a, 0);  // whoever attaches wants to know how it is now
+  if (required && options_.share && !a->shared()) {
     Error e = a->degraded;
     release();
     return e;
@@ -106,6 +104,7 @@ void Host::release() noexcept {
   if (a->fd.valid()) {
     leave(*a);
     os::keep_in_children(a->fd.get());
+    if (!a->descriptor_intact()) (void)a->fd.release();  // the number is another's by now
     a->fd.reset();
   }
   // whoever attaches next takes a slot anew; the mapping stays
@@ -138,14 +137,14 @@ void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
     if (options_.share) (void)settle(a, 0);
     return;
   }
-  struct stat st;
-  if (!descriptor_intact(*a, st)) {  // somebody closed or replaced our descriptor: our locks went with it
+  if (!a->descriptor_intact()) {  // somebody closed or replaced our descriptor: our locks went with it
     os::keep_in_children(a->fd.get());
     (void)a->fd.release();  // the number is another's by now
     (void)settle(a, 0);
     return;
   }
-  if (st.st_nlink == 0) {
+  struct stat st;
+  if (::fstat(a->fd.get(), &st) == 0 && st.st_nlink == 0) {
     const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
     Attachment* fresh = settle(a, known);
     // only now: whoever sees the mark finds the new one already there, with what was known

@@ -14,7 +14,11 @@ HostLock::HostLock(Attachment& a, std::chrono::milliseconds bound) noexcept : a_
     if (!pause.wait()) return;
   for (;;) {
     const os::Locked got = os::try_lock_byte(a_.fd.get(), os::kLockByte);
-    if ((byte_ = got == os::Locked::kYes)) break;
+    if ((byte_ = got == os::Locked::kYes) && a_.descriptor_intact()) break;
+    if (byte_) {  // a lock on somebody else's file: the application closed ours and has its number in use
+      give_back_outer();
+      return;
+    }
     if (got == os::Locked::kUnknown || !pause.wait()) {
       give_back_outer();
       return;

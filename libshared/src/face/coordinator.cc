@@ -45,17 +45,25 @@ struct Known {
 };
 std::atomic<Known*> known{nullptr};
 
-/// The oldest match: threads that make one at the same time agree on it.
+bool same_settings(const Options& a, const Options& b) noexcept {
+  return a.ttl == b.ttl && a.negative_ttl == b.negative_ttl && a.detection_timeout == b.detection_timeout && a.policy == b.policy &&
+         a.drain_timeout == b.drain_timeout;
+}
+
+/// The one in use, whatever its settings; else one with the same settings. The oldest: threads that make one at the same time agree on it.
 Known* find_known(const Options& options, const core::Place& place) noexcept {
-  Known* found = nullptr;
+  Known* in_use = nullptr;
+  Known* idle = nullptr;
   for (Known* k = known.load(std::memory_order_acquire); k != nullptr; k = k->next) {
     const core::Place& p = k->host.place();
     // with sharing switched off on purpose it is a host of its own
-    if (k->host.options().share == options.share && p.cluster == place.cluster && p.directory == place.directory &&
-        p.group == place.group && p.uid == place.uid)
-      found = k;
+    if (k->host.options().share != options.share || p.cluster != place.cluster || p.directory != place.directory ||
+        p.group != place.group || p.uid != place.uid)
+      continue;
+    if (k->host.in_use()) in_use = k;
+    if (same_settings(k->host.options(), options)) idle = k;
   }
-  return found;
+  return in_use != nullptr ? in_use : idle;
 }
 
 Known& known_for(const Options& options, const core::Place& place) {
@@ -90,7 +98,7 @@ Coordinator::AttachResult Coordinator::attach(Options options) {
     place.group = gid;
   }
   Known& entry = known_for(options, place);
-  if (Error e = entry.host.acquire()) return {nullptr, std::move(e)};
+  if (Error e = entry.host.acquire(options.required)) return {nullptr, std::move(e)};
   while (!entry.lock.try_lock()) std::this_thread::yield();
   std::shared_ptr<Coordinator> handle = entry.handle.lock();
   const bool first = handle == nullptr;
