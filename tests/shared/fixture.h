@@ -33,6 +33,12 @@ using SteadyClock = std::chrono::steady_clock;
 
 inline constexpr auto kPatience = 20s;  ///< a bound for what must happen; never waited for when it does
 
+/// Expects that the child whose exit status this is ended well.
+#define E6_EXPECT_CHILD(...)                                          \
+  if (const int e6_status = (__VA_ARGS__); e6_status == 0) {          \
+  } else                                                              \
+    ADD_FAILURE() << "the child ended with " << e6_status
+
 /// In a child: says what is wrong and ends the child's function with a failure.
 #define E6_CHILD_CHECK(condition)                                                        \
   do {                                                                                   \

@@ -408,13 +408,13 @@ TEST_F(ProcessesTest, a_segment_that_cannot_be_repaired_is_replaced_and_its_colo
   });
   ASSERT_TRUE(inside.wait());
   owner.kill();
-  EXPECT_EQ(in_child([&] {
+  E6_EXPECT_CHILD(in_child([&] {
     auto result = Coordinator::attach(options());
     E6_CHILD_CHECK(result.coordinator && result.coordinator->mode() == Mode::kShared);
     E6_CHILD_CHECK(result.coordinator->snapshot().usable);
     E6_CHILD_CHECK(result.coordinator->snapshot().active == Strategy::kGreen);
     return 0;
-  }), 0);
+  }));
   EXPECT_TRUE(c->snapshot().usable);
   EXPECT_EQ(c->snapshot().active, Strategy::kGreen);
   auto q = c->begin_query();
@@ -439,13 +439,13 @@ TEST_F(ProcessesTest, a_full_process_table_makes_guests_that_share_the_colour) {
     return 0;
   });
   ASSERT_TRUE(full.wait(1, 60s));
-  EXPECT_EQ(in_child([&] {
+  E6_EXPECT_CHILD(in_child([&] {
     auto result = Coordinator::attach(options());
     E6_CHILD_CHECK(result.coordinator->mode() == Mode::kGuest);
     E6_CHILD_CHECK(result.coordinator->degraded_by().cause == Cause::kFull);
     E6_CHILD_CHECK(result.coordinator->begin_query()->strategy() == Strategy::kBlue);
     return 0;
-  }), 0);
+  }));
   EXPECT_GE(inspect::look(c->path()).totals[static_cast<std::size_t>(Counter::kQueriesBegun)], 1U);
   done.raise();
   EXPECT_EQ(others.wait(), 0);

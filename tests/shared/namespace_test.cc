@@ -1,0 +1,317 @@
+// Containers that share a segment: equal pids, other clocks, other users, small and read-only file systems.
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/stat.h>
+
+#include "core/host_lock.h"
+#include "namespaces.h"
+
+namespace e6::shared_test {
+namespace {
+
+class NamespaceTest : public SharedTest {
+ protected:
+  static bool says(const Error& e, const std::string& words) { return e.sentence().find(words) != std::string::npos; }
+  /// On the segment, with a mapping of it and without a slot.
+  core::Attachment* look_on() const {
+    core::SegmentRef ref;
+    if (core::attach_segment(place(), ref)) return nullptr;
+    auto* a = new core::Attachment;
+    a->fd = std::move(ref.fd);
+    a->device = ref.device;
+    a->inode = ref.inode;
+    a->mapping = std::move(ref.mapping);
+    a->segment = static_cast<layout::Segment*>(a->mapping.data());
+    return a;
+  }
+};
+
+TEST_F(NamespaceTest, two_containers_with_equal_pids_see_each_other_alive_and_dead) {
+  E6_NEEDS_ROOT();
+  const Signal first_in;
+  const Signal second_looked;
+  const Signal first_died;
+  Child first = in_pid_namespace([&] {
+    E6_CHILD_CHECK(::getpid() == 1);
+    auto c = attach_with(Strategy::kGreen);
+    auto q = c->begin_query();
+    E6_CHILD_CHECK(c->bind(*q, "of-the-first", "engine").ok());
+    first_in.raise();
+    (void)first_died.wait();
+    return 0;
+  });
+  ASSERT_TRUE(first_in.wait());
+  Child second = in_pid_namespace([&] {
+    E6_CHILD_CHECK(::getpid() == 1);
+    auto c = attach();
+    E6_CHILD_CHECK(c->mode() == Mode::kShared);
+    E6_CHILD_CHECK(c->snapshot().active == Strategy::kGreen);
+    E6_CHILD_CHECK(c->in_flight() == 1);
+    E6_CHILD_CHECK(c->find_query("of-the-first"));
+    const auto report = inspect::look(path());
+    E6_CHILD_CHECK(report.participants.size() == 2);
+    E6_CHILD_CHECK(report.participants[0].alive == inspect::Alive::kAlive);
+    E6_CHILD_CHECK(report.participants[0].pid == 1 && report.participants[1].pid == 1);
+    second_looked.raise();
+    E6_CHILD_CHECK(first_died.wait());
+    E6_CHILD_CHECK(c->in_flight() == 0);
+    advance_clock(1100ms);
+    (void)c->begin_query();
+    E6_CHILD_CHECK(inspect::look(path()).participants.size() == 1);
+    E6_CHILD_CHECK(events_of(*c, EventKind::kDied) == 1);
+    return 0;
+  });
+  ASSERT_TRUE(second_looked.wait());
+  // from out here too
+  auto c = attach();
+  EXPECT_EQ(c->in_flight(), 1U);
+  first.kill();
+  c.reset();
+  first_died.raise();
+  EXPECT_EQ(second.wait(), 0);
+}
+
+TEST_F(NamespaceTest, killing_a_waiter_of_the_lock_does_not_declare_its_living_owner_dead) {
+  E6_NEEDS_ROOT();
+  for (int round = 0; round < 20; ++round) {
+    const Signal inside;
+    const Signal let_go;
+    Child owner = in_pid_namespace([&] {
+      core::Attachment* a = take_part(place());
+      E6_CHILD_CHECK(a != nullptr);
+      {
+        const core::HostLock lock(*a);
+        E6_CHILD_CHECK(lock.held());
+        inside.raise();
+        E6_CHILD_CHECK(let_go.wait());
+      }
+      return 0;
+    });
+    ASSERT_TRUE(inside.wait());
+    const Signal waiting;
+    Child waiter = in_pid_namespace([&] {  // process 1 as well: the same number in the mutex
+      core::Attachment* a = look_on();
+      E6_CHILD_CHECK(a != nullptr);
+      waiting.raise();
+      const core::HostLock lock(*a, 20s);
+      return 0;
+    });
+    ASSERT_TRUE(waiting.wait());
+    ::usleep(2'000);
+    waiter.kill();
+    core::Attachment* mine = look_on();
+    ASSERT_NE(mine, nullptr);
+    {
+      const core::HostLock lock(*mine, 20ms);
+      EXPECT_FALSE(lock.held());
+      EXPECT_EQ(lock.state(), core::HostLock::State::kBusy);
+    }
+    let_go.raise();
+    EXPECT_EQ(owner.wait(), 0);
+    const core::HostLock lock(*mine);
+    EXPECT_TRUE(lock.held());
+    EXPECT_FALSE(lock.recovered());
+  }
+}
+
+TEST_F(NamespaceTest, an_owner_of_the_lock_killed_in_another_container_is_recovered_from) {
+  E6_NEEDS_ROOT();
+  const Signal inside;
+  Child owner = in_pid_namespace([&] {
+    core::Attachment* a = take_part(place());
+    E6_CHILD_CHECK(a != nullptr);
+    const core::HostLock lock(*a);
+    inside.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(inside.wait());
+  const Signal trying;
+  Child heir = in_pid_namespace([&] {
+    trying.raise();
+    core::Attachment* a = take_part(place());
+    E6_CHILD_CHECK(a != nullptr);
+    E6_CHILD_CHECK(a->has_slot());
+    return 0;
+  });
+  ASSERT_TRUE(trying.wait());
+  owner.kill();
+  EXPECT_EQ(heir.wait(), 0);
+  auto c = attach();
+  EXPECT_EQ(events_of(*c, EventKind::kRecovered), 1U);
+}
+
+TEST_F(NamespaceTest, a_prober_killed_in_another_container_is_replaced_at_once) {
+  E6_NEEDS_ROOT();
+  const Signal probing;
+  Child prober = in_pid_namespace([&] {
+    auto c = attach();
+    E6_CHILD_CHECK(c->detect_begin(SteadyClock::now() + 1s).outcome == Detection::Outcome::kProbe);
+    probing.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(probing.wait());
+  auto c = attach();
+  EXPECT_EQ(c->detect_try().outcome, Detection::Outcome::kBusy);
+  prober.kill();
+  EXPECT_TRUE(detect(*c, Strategy::kGreen));
+}
+
+TEST_F(NamespaceTest, a_segment_of_another_time_namespace_is_refused_with_its_reason) {
+  E6_NEEDS_ROOT();
+  auto c = attach_with(Strategy::kBlue);
+  const int result = in_time_namespace(1'000'000s, [&] {
+    auto there = attach();
+    E6_CHILD_CHECK(there->mode() == Mode::kFallback);
+    const Error e = there->degraded_by();
+    E6_CHILD_CHECK(e.cause == Cause::kForeignClock);
+    E6_CHILD_CHECK(says(e, "time namespace") && says(e, "E6_SHM_DIR"));
+    E6_CHILD_CHECK(!there->snapshot().usable);
+    E6_CHILD_CHECK(detect(*there, Strategy::kGreen));
+    E6_CHILD_CHECK(there->begin_query()->strategy() == Strategy::kGreen);
+    return 0;
+  });
+  if (result == (-2 & 0xff)) GTEST_SKIP() << "this kernel has no time namespaces";
+  EXPECT_EQ(result, 0);
+  EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
+}
+
+TEST_F(NamespaceTest, another_user_has_a_segment_of_its_own) {
+  E6_NEEDS_ROOT();
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
+  auto c = attach_with(Strategy::kBlue);
+  E6_EXPECT_CHILD(as_user(12'345, 0, [&] {
+    auto theirs = attach();
+    E6_CHILD_CHECK(theirs->mode() == Mode::kShared);
+    E6_CHILD_CHECK(!theirs->snapshot().usable);
+    E6_CHILD_CHECK(detect(*theirs, Strategy::kGreen));
+    return 0;
+  }));
+  EXPECT_EQ(directory_.entries(), 2U);
+  EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
+}
+
+TEST_F(NamespaceTest, a_segment_of_another_owner_is_refused_with_the_owner_and_the_remedy) {
+  E6_NEEDS_ROOT();
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
+  attach_with(Strategy::kBlue).reset();
+  ASSERT_EQ(::chown(path().c_str(), 4'321, 4'321), 0);
+  // as root, who could open it
+  auto c = attach("db.example:9000");
+  EXPECT_EQ(c->mode(), Mode::kFallback);
+  EXPECT_EQ(c->degraded_by().cause, Cause::kForeignOwner);
+  EXPECT_TRUE(says(c->degraded_by(), "uid 4321") && says(c->degraded_by(), "uid 0") && says(c->degraded_by(), "E6_SHM_DIR"))
+      << c->degraded_by().sentence();
+  // as a user who could not
+  E6_EXPECT_CHILD(as_user(12'345, 0, [&] {
+    const std::string mine = inspect::path_of("db.example:9000", directory_.path(), 12'345);
+    { auto own = attach(); }
+    E6_CHILD_CHECK(::access(mine.c_str(), R_OK) == 0);
+    return 0;
+  }));
+  const std::string theirs = inspect::path_of("db.example:9000", directory_.path(), 12'345);
+  ASSERT_EQ(::chown(theirs.c_str(), 0, 0), 0);
+  E6_EXPECT_CHILD(as_user(12'345, 0, [&] {
+    auto own = attach();
+    E6_CHILD_CHECK(own->mode() == Mode::kFallback);
+    const Error e = own->degraded_by();
+    E6_CHILD_CHECK(e.cause == Cause::kForeignOwner);
+    E6_CHILD_CHECK(says(e, "uid 0") && says(e, "uid 12345") && says(e, "owner remove it"));
+    return 0;
+  }));
+}
+
+TEST_F(NamespaceTest, users_of_one_group_share_a_segment_when_they_ask_for_it) {
+  E6_NEEDS_ROOT();
+  const struct group* users = ::getgrnam("users");
+  if (users == nullptr) GTEST_SKIP() << "there is no group 'users'";
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
+  const unsigned gid = users->gr_gid;
+  Options o = options();
+  o.group = "users";
+  E6_EXPECT_CHILD(as_user(12'345, gid, [&] {
+    auto c = attach(o);
+    E6_CHILD_CHECK(c->mode() == Mode::kShared);
+    E6_CHILD_CHECK(detect(*c, Strategy::kGreen));
+    struct stat st;
+    E6_CHILD_CHECK(::stat(c->path().c_str(), &st) == 0 && (st.st_mode & 07777) == 0660 && st.st_gid == gid);
+    return 0;
+  }));
+  E6_EXPECT_CHILD(as_user(12'346, gid, [&] {
+    auto c = attach(o);
+    E6_CHILD_CHECK(c->mode() == Mode::kShared);
+    E6_CHILD_CHECK(c->snapshot().active == Strategy::kGreen);
+    return 0;
+  }));
+  E6_EXPECT_CHILD(as_user(12'347, 0, [&] {
+    auto c = attach(o);
+    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
+    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kNoPermission);
+    return 0;
+  }));
+  EXPECT_EQ(directory_.entries(), 1U);
+}
+
+TEST_F(NamespaceTest, a_full_shared_memory_file_system_is_an_error_at_attach_and_not_a_crash_later) {
+  E6_NEEDS_ROOT();
+  E6_EXPECT_CHILD(with_tmpfs_at(directory_.path(), "size=64k", false, [&] {
+    auto c = attach();
+    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
+    const Error e = c->degraded_by();
+    E6_CHILD_CHECK(e.cause == Cause::kNoSpace && e.sys_errno == ENOSPC);
+    E6_CHILD_CHECK(says(e, "--shm-size"));
+    E6_CHILD_CHECK(directory_.entries() == 0);
+    E6_CHILD_CHECK(detect(*c, Strategy::kGreen));
+    E6_CHILD_CHECK(c->begin_query()->strategy() == Strategy::kGreen);
+    return 0;
+  }));
+}
+
+TEST_F(NamespaceTest, a_file_system_out_of_inodes_is_no_space_too) {
+  E6_NEEDS_ROOT();
+  E6_EXPECT_CHILD(with_tmpfs_at(directory_.path(), "nr_inodes=1", false, [&] {
+    auto c = attach();
+    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
+    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kNoSpace);
+    return 0;
+  }));
+}
+
+TEST_F(NamespaceTest, a_read_only_file_system_is_told_as_such) {
+  E6_NEEDS_ROOT();
+  E6_EXPECT_CHILD(with_tmpfs_at(directory_.path(), "", true, [&] {
+    auto c = attach();
+    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
+    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kReadOnly);
+    return 0;
+  }));
+}
+
+TEST_F(NamespaceTest, a_directory_that_this_user_may_not_write_is_told_as_such) {
+  E6_NEEDS_ROOT();
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
+  E6_EXPECT_CHILD(as_user(12'345, 0, [&] {
+    auto c = attach();
+    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
+    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kNoPermission);
+    E6_CHILD_CHECK(says(c->degraded_by(), directory_.path()) && says(c->degraded_by(), "E6_SHM_DIR"));
+    return 0;
+  }));
+}
+
+TEST_F(NamespaceTest, a_worker_that_gave_up_root_after_the_fork_says_why_it_shares_nothing) {
+  E6_NEEDS_ROOT();
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
+  auto c = attach_with(Strategy::kBlue);
+  E6_EXPECT_CHILD(as_user(12'345, 0, [&] {
+    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
+    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kNoPermission);
+    // attaching as who it is now works
+    E6_CHILD_CHECK(attach()->mode() == Mode::kShared);
+    return 0;
+  }));
+}
+
+}  // namespace
+}  // namespace e6::shared_test
