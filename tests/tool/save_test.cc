@@ -25,6 +25,8 @@ TEST_F(Save, a_copy_says_what_the_segment_said_and_that_it_is_a_copy) {
   EXPECT_NE(outcome.first_line().find("saved copy"), std::string::npos) << outcome.first_line();
   const auto json = run({"status", "--file", copy, "--json"}).json();
   EXPECT_EQ(json["live"], false);
+  EXPECT_EQ(json["state"], "Green");
+  EXPECT_TRUE(json["remaining_ms"].is_null()) << "the clock of a copy stands still";
   EXPECT_EQ(json["participants"]["unknown"], 1);
   EXPECT_NE(run({"queries", "--file", copy}).out.find("query-one"), std::string::npos);
   EXPECT_NE(run({"events", "--file", copy}).out.find("detected"), std::string::npos);

@@ -50,17 +50,25 @@ bool alarming(EventKind kind) {
   }
 }
 
+/// "active.pending"; blank where no colour was known yet or the event is not about one.
+std::string epoch_of(const Event& event) {
+  if (event.epoch == Epoch{}) return "";
+  return fmt::format("{}.{}", event.epoch.active, event.epoch.pending);
+}
+
 std::string line_of(const Event& event, const Screen& screen) {
-  const std::string kind = fmt::format("{:<18}", to_string(event.kind));
+  constexpr std::size_t kWholeLine = 100;
+  std::string time = local_time(event.realtime_ns);
+  if (screen.width != 0 && screen.width < kWholeLine)
+    time.erase(0, time.find(' ') + 1);  // only the time of day
+  const std::string kind = fmt::format("{:<17}", to_string(event.kind));
   std::string actor = fmt::format("pid {}", event.pid);
   if (event.about_pid != 0 && event.about_pid != event.pid)
     actor += fmt::format(" about {}", event.about_pid);
   const auto cause = event.cause == EventCause::kNone ? std::string_view{} : to_string(event.cause);
-  std::string line = fmt::format("{}  {}  {}  {:<13}  epoch {:<7}  {}", local_time(event.realtime_ns),
-                                 alarming(event.kind) ? screen.paint(Screen::Paint::kWarning, kind) : kind,
-                                 colours(event, screen), cause,
-                                 fmt::format("{}.{}", event.epoch.active, event.epoch.pending), actor);
-  return line + "\n";
+  return fmt::format("{}  {}  {}  {:<13}  {:<6}  {}\n", time,
+                     alarming(event.kind) ? screen.paint(Screen::Paint::kWarning, kind) : kind,
+                     colours(event, screen), cause, epoch_of(event), actor);
 }
 
 void keep_newest(std::vector<Event>& events, std::size_t limit) {
@@ -132,7 +140,7 @@ void add_events(CommandLine& line) {
   verb.text({"--since", "WHEN", "Only those since then: 90s, 5m, 2h, 1d, or 2026-11-23T17:04:05Z"},
             wanted->since);
   verb.footer(
-      "Columns: time, event, colour before -> after, cause, epoch after (active.pending), who did it.\n"
+      "Columns: time, event, colour before -> after, cause, epoch after it (active.pending), who did it.\n"
       "With --json and --follow: one object per line.\n"
       "Exit status: 0 fine, 1 the segment is not readable, 2 bad usage, 3 no such segment.\n\n"
       "Examples:\n"

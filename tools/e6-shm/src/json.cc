@@ -122,15 +122,16 @@ Json status_to_json(const inspect::Report& report) {
   json["created"] = iso_time(report.created_realtime_ns);
   json["age_ms"] = age_of(report.created_realtime_ns).count();
   json["boot_id"] = report.boot_id;
-  json["state"] = to_string(report.state);
+  json["state"] = to_string(state_of(report));
   json["active"] = to_string(now.active);
   json["pending"] = to_string(now.pending);
   json["pending_since_ms"] = report.pending_since_ms;
   json["epoch"] = to_json(now.epoch);
-  json["usable"] = now.usable;
-  json["soft_expired"] = now.soft_expired;
+  // Expiry is not asked of a copy: its clock stood still when it was made.
+  json["usable"] = report.live ? Json(now.usable) : Json(nullptr);
+  json["soft_expired"] = report.live ? Json(now.soft_expired) : Json(nullptr);
   json["both_refused"] = now.both_refused;
-  json["remaining_ms"] = now.remaining_ms;
+  json["remaining_ms"] = report.live ? Json(now.remaining_ms) : Json(nullptr);
   json["hot_word"] = fmt::format("0x{:016x}", report.hot_word);
   json["detection"] = to_json(report.detection);
   json["resume"] = to_json(report.resume);

@@ -43,7 +43,7 @@ Json to_json(const Row& row) {
   if (!report.readable) return json;
   const auto people = census(report);
   json["cluster"] = report.cluster;
-  json["state"] = to_string(report.state);
+  json["state"] = to_string(state_of(report));
   json["active"] = to_string(report.snapshot.active);
   json["pending"] = to_string(report.snapshot.pending);
   json["participants"] = {{"alive", people.alive}, {"dead", people.dead}, {"unknown", people.unknown}};
@@ -84,10 +84,11 @@ void show_table(const Wanted& wanted, const std::vector<Row>& rows) {
       table.add({"?", condition, "", "", "", "", "", "", uid, escape(row.listed.path)});
       continue;
     }
-    table.add({escape(report.cluster), judge(report).painted(screen), std::string(to_string(report.state)),
-               screen.strategy(report.snapshot.active), screen.strategy(report.snapshot.pending),
-               std::to_string(census(report).present()), std::to_string(in_flight(report).total()),
-               human_duration(age_of(report.created_realtime_ns)), uid, escape(row.listed.path)});
+    table.add({escape(report.cluster), judge(report).painted(screen),
+               std::string(to_string(state_of(report))), screen.strategy(report.snapshot.active),
+               screen.strategy(report.snapshot.pending), std::to_string(census(report).present()),
+               std::to_string(in_flight(report).total()), human_duration(age_of(report.created_realtime_ns)),
+               uid, escape(row.listed.path)});
   }
   print(table.render(screen));
 }

@@ -57,7 +57,7 @@ void add_gauges(Collector& out, const inspect::Report& report, const Labels& lab
   for (const State state : {State::kNoStrategy, State::kDetecting, State::kBlue, State::kGreen,
                             State::kTransitioning, State::kError}) {
     out.add("e6_shm_state", "gauge", "1 for the state that the host is in.",
-            with(labels, "state", to_string(state)), report.state == state ? 1 : 0);
+            with(labels, "state", to_string(state)), state_of(report) == state ? 1 : 0);
   }
   gauge("e6_shm_strategy_usable", "1 if a colour is active and has not expired.", now.usable ? 1 : 0);
   gauge("e6_shm_strategy_expiry_seconds", "Time until the active colour expires.",

@@ -40,7 +40,7 @@ std::string people(const inspect::Report& report) {
 std::string state_line(const inspect::Report& report, const Screen& screen) {
   const Snapshot& now = report.snapshot;
   std::string text =
-      fmt::format("{}, epoch {}.{}", to_string(report.state), now.epoch.active, now.epoch.pending);
+      fmt::format("{}, epoch {}.{}", to_string(state_of(report)), now.epoch.active, now.epoch.pending);
   if (now.pending != Strategy::kNone) {
     text += fmt::format(", {} -> {}", screen.strategy(now.active), screen.strategy(now.pending));
     if (report.live) text += fmt::format(" announced {} ago", human_duration(ms(report.pending_since_ms)));

@@ -152,6 +152,13 @@ InFlight in_flight(const inspect::Report& report) {
   return result;
 }
 
+State state_of(const inspect::Report& report) noexcept {
+  const Snapshot& now = report.snapshot;
+  if (report.live || now.active == Strategy::kNone) return report.state;
+  if (now.pending != Strategy::kNone) return State::kTransitioning;
+  return now.active == Strategy::kBlue ? State::kBlue : State::kGreen;
+}
+
 std::uint64_t total(const inspect::Report& report, Counter which) noexcept {
   const auto index = static_cast<std::size_t>(which);
   return index < report.totals.size() ? report.totals[index] : 0;

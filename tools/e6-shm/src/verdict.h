@@ -47,6 +47,10 @@ struct InFlight {
 };
 [[nodiscard]] InFlight in_flight(const inspect::Report& report);
 
+/// The host's state. Whether a colour has expired is not asked of a copy: its clock stood still when it was
+/// made.
+[[nodiscard]] State state_of(const inspect::Report& report) noexcept;
+
 /// A total over the host; 0 when the report has none.
 [[nodiscard]] std::uint64_t total(const inspect::Report& report, Counter which) noexcept;
 
