@@ -1,3 +1,6 @@
+#include <grp.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <string>
 
@@ -40,6 +43,23 @@ TEST_F(Choose, an_unknown_cluster_is_status_3_and_the_error_lists_those_that_are
   EXPECT_EQ(outcome.status, 3);
   EXPECT_NE(outcome.err.find("other:80"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("one:80"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Choose, a_segment_shared_with_a_group_is_found_and_acted_on_by_its_cluster) {
+  const group* own = ::getgrgid(::getegid());
+  if (own == nullptr) GTEST_SKIP() << "this process's group has no name";
+  Options options;
+  options.cluster = "engine:80";
+  options.directory = segments_.string();
+  options.group = own->gr_name;
+  options.required = true;
+  const auto attached = Coordinator::attach(options);
+  ASSERT_TRUE(attached.coordinator) << attached.error.sentence();
+  const auto outcome = run({"status", "engine:80"});
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  EXPECT_NE(outcome.first_line().find("mode 0660"), std::string::npos) << outcome.first_line();
+  EXPECT_EQ(run({"set", "green", "engine:80"}).status, 0);
+  EXPECT_EQ(attached.coordinator->snapshot().active, Strategy::kGreen);
 }
 
 TEST_F(Choose, a_missing_file_is_status_3) {

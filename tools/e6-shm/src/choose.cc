@@ -53,12 +53,13 @@ std::string by_cluster(const Choice& choice) {
       fmt::format("there is no segment of {} in {}", escape(options.cluster), escape(options.directory));
   for (const auto& listed : segments_in(options.directory, true)) {
     if (!listed.own_layout) continue;
-    const auto report = inspect::look(listed.path);
-    if (!report.readable || report.cluster != options.cluster) continue;
-    if ((report.mode & 070U) != 0) return listed.path;  // a group's: it is named after that
-    if (listed.uid != ::geteuid()) {
+    if (listed.path == inspect::path_of(options.cluster, options.directory, listed.uid)) {
       sentence += fmt::format("; user {} has one: --file {}", listed.uid, escape(listed.path));
+      continue;
     }
+    // A group's segment is named after the group.
+    const auto report = inspect::look(listed.path);
+    if (report.readable && report.cluster == options.cluster) return listed.path;
   }
   if (const auto own = segments_in(options.directory, false); !own.empty())
     sentence += "; there are:" + lines_of(own);
