@@ -19,7 +19,7 @@
  *   (E6SHM_ERR_TOO_LONG, buffer is ""). A null buffer of size 0 asks for the length alone and is no error.
  * Threads. Every function may be called from any thread at any time, with one exception: e6shm_detach must not run while
  *   another thread is inside a call with the same handle. Not for signal handlers. A call holds off thread cancellation, and
- *   leaves errno as it was.
+ *   leaves errno as it was. Without a segment each thread knows for itself: end a query on the thread that began it.
  * Fork. A handle is valid on both sides of a fork; the child becomes a participant of its own on its first call. Tickets and
  *   leases stay with the process that got them: in the child they answer E6SHM_ERR_FORKED and touch nothing. A fork while
  *   other threads are inside the library leaves nothing locked in the child.
