@@ -1,0 +1,37 @@
+// Making a segment, finding one, and moving from one to another.
+#include <unistd.h>
+
+#include "layout/hot_word.h"
+#include "operation.h"
+
+namespace e6::crash {
+namespace {
+
+void attach(Actor& a) { a.attach(); }
+void attach_anew(Actor& a) { a.coordinator = Coordinator::attach(a.options).coordinator; }
+
+void unlink_name(Actor& a) {
+  ::unlink(a.coordinator->path().c_str());
+  a.make_check_due();
+}
+void begin(Actor& a) {
+  if (auto t = a.coordinator->begin_query()) a.ticket = std::move(*t);
+}
+
+// What pthread_mutex_unlock leaves behind when the owner died and nobody made the mutex consistent.
+void break_lock(layout::Segment& s) { s.lock.mutex.__data.__owner = 0x7ffffffe; }
+void mark_retired(layout::Segment& s) { s.hot.word.store(layout::kRetiredWord); }
+
+constexpr Operation kOperations[] = {
+    {.name = "create-publish", .special = kFromNothing | kUnattached | kRepresentative, .run = attach},
+    {.name = "attach-join", .special = kUnattached | kRepresentative, .neighbour = knows_blue, .run = attach},
+    {.name = "retire-unlinked", .special = kMoves | kRepresentative, .neighbour = knows_blue, .prepare = unlink_name, .run = begin},
+    {.name = "retire-broken", .special = kMoves | kUnattached | kBrokenLock, .neighbour = knows_blue, .arrange = break_lock, .run = attach_anew},
+    {.name = "move-retired", .special = kMoves, .neighbour = knows_blue, .arrange = mark_retired, .run = begin},
+};
+
+}  // namespace
+
+std::span<const Operation> file_operations() { return kOperations; }
+
+}  // namespace e6::crash
