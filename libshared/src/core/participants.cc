@@ -90,6 +90,8 @@ void finish_fold(const Attachment& a) noexcept {
   const auto slot = static_cast<std::uint32_t>(armed - 1);
   const auto how = static_cast<EventKind>(journal.cause.load(relaxed));
   const std::uint64_t incarnation = journal.incarnation.load(relaxed);
+  // Whoever died while writing the event below left its place claimed in this slot's name; once the slot is free nobody would look for it.
+  free_events_of(*a.segment, slot);
   if (!has_event_by(*a.segment, how, slot, incarnation)) {
     Event e;
     e.kind = how;
