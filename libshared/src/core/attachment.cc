@@ -19,12 +19,12 @@ void count(const Attachment& a, Counter which, std::uint64_t by) noexcept {
   counters[index].fetch_add(by, std::memory_order_relaxed);
 }
 
-Event record(const Attachment& a, Event event) noexcept {
+Event record(const Attachment& a, Event event, std::optional<Epoch> left) noexcept {
   event.realtime_ns = os::realtime_ns();
   event.monotonic_ms = os::monotonic_ms();
   event.pid = a.pid;
   const std::uint64_t word = a.segment->hot.word.load(std::memory_order_relaxed);
-  if (!a.has_slot() || !push_event(*a.segment, a.writer(), event, word)) count(a, Counter::kEventsDropped);
+  if (!a.has_slot() || !push_event(*a.segment, a.writer(), event, word, left)) count(a, Counter::kEventsDropped);
   return event;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/event_ring.h"
@@ -61,7 +62,8 @@ struct Attachment {
 /// Adds to one of this process's counters (the guests' without a slot). One relaxed fetch_add on a line of its own.
 void count(const Attachment& a, Counter which, std::uint64_t by = 1) noexcept;
 
-/// Records an event by this process; times and pid are filled in. Counts it as dropped where it cannot be kept. Returns what was recorded.
-Event record(const Attachment& a, Event event) noexcept;
+/// Records an event by this process; times and pid are filled in. `left`: the epochs that its change started from, nothing if it changed none.
+/// Counts it as dropped where it cannot be kept. Returns what was recorded.
+Event record(const Attachment& a, Event event, std::optional<Epoch> left = std::nullopt) noexcept;
 
 }  // namespace e6::core

@@ -42,26 +42,23 @@ void write_intent(Intent& intent, std::uint64_t before, std::uint64_t after, Eve
   intent.meta.store(kValid | static_cast<std::uint64_t>(kind) << 8 | static_cast<std::uint64_t>(cause) << 16, std::memory_order_release);
 }
 
-bool another_means(const layout::Segment& segment, std::uint32_t slot, std::uint64_t after) noexcept {
-  for (std::uint32_t i = 0; i < layout::kParticipants; ++i) {
-    if (i == slot || layout::phase_of(segment.participants[i].tag.load(relaxed)) == 0) continue;
-    for (const Intent& intent : segment.participants[i].intents)
-      if ((intent.meta.load(std::memory_order_acquire) & kValid) != 0 &&
-          epoch_of(unpack(intent.after.load(relaxed))) == epoch_of(unpack(after)))
-        return true;
+/// Did somebody see the word at these epochs and set out to change it? What an intent starts from was read from the word.
+bool somebody_went_on_from(const layout::Segment& segment, Epoch epoch) noexcept {
+  for (const layout::Participant& p : segment.participants) {
+    if (layout::phase_of(p.tag.load(relaxed)) == 0) continue;
+    for (const Intent& intent : p.intents)
+      if ((intent.meta.load(std::memory_order_acquire) & kValid) != 0 && epoch_of(unpack(intent.before.load(relaxed))) == epoch) return true;
   }
   return false;
 }
 
-/// The swap happened unless the word still has the old epochs, or somebody else made this step.
-bool was_committed(const layout::Segment& segment, std::uint32_t slot, std::uint64_t before, std::uint64_t after) noexcept {
-  const std::uint64_t now = segment.hot.word.load(std::memory_order_acquire);
-  if (!significant(before, now)) return false;
-  if (has_event_for(segment, epoch_of(unpack(after)))) return false;  // recorded, by it or by whoever won
-  const HotWord seen = unpack(now);
+/// Did the word ever have what the intent meant? As long as nobody changed it again it tells by itself; afterwards whoever did is the witness.
+bool was_committed(const layout::Segment& segment, std::uint64_t after) noexcept {
   const HotWord meant = unpack(after);
+  if (has_event_to(segment, epoch_of(meant))) return false;  // recorded, by it or by whoever made this step in its place
+  const HotWord seen = unpack(segment.hot.word.load(std::memory_order_acquire));
   if (epoch_of(seen) == epoch_of(meant)) return seen.active == meant.active && seen.pending == meant.pending;
-  return !another_means(segment, slot, after);
+  return has_event_from(segment, epoch_of(meant)) || somebody_went_on_from(segment, epoch_of(meant));
 }
 
 }  // namespace
@@ -109,7 +106,7 @@ Committed commit(const Attachment& a, const layout::StrategyEvent& event, EventK
     // acq_rel: as in swap_in; the intent above is written before the change can be seen
     if (!word.compare_exchange_weak(before, after, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
     if (due) {
-      const Event e = record(a, describe(before, after, kind, cause));
+      const Event e = record(a, describe(before, after, kind, cause), epoch_of(unpack(before)));
       if (recorded != nullptr) *recorded = e;
     }
     if (intent != nullptr) intent->meta.store(0, std::memory_order_release);
@@ -126,13 +123,13 @@ void recover_intents(const Attachment& a, std::uint32_t slot) noexcept {
     if ((meta & kValid) != 0) {
       const std::uint64_t before = intent.before.load(relaxed);
       const std::uint64_t after = intent.after.load(relaxed);
-      if (was_committed(*a.segment, slot, before, after)) {
+      if (was_committed(*a.segment, after)) {
         Event e = describe(before, after, static_cast<EventKind>(meta >> 8 & 0xffU), static_cast<EventCause>(meta >> 16 & 0xffU));
         e.realtime_ns = intent.realtime_ns.load(relaxed);
         e.monotonic_ms = os::monotonic_ms();
         e.pid = dead.pid.load(relaxed);
         const Writer as{slot, layout::incarnation_of(dead.tag.load(relaxed)), e.pid};
-        (void)push_event(*a.segment, as, e, after);
+        (void)push_event(*a.segment, as, e, after, epoch_of(unpack(before)));
       }
     }
     intent.meta.store(0, std::memory_order_release);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "layout/hot_word.h"
 #include "os/clock.h"
 
 namespace e6::core {
@@ -30,18 +31,25 @@ Strategy colour_of(std::uint64_t bits) noexcept {
   return bits == 1 ? Strategy::kBlue : bits == 2 ? Strategy::kGreen : Strategy::kNone;
 }
 
-void fill(EventSlot& s, const Writer& writer, const Event& e, std::uint64_t hot_word) noexcept {
+constexpr std::uint64_t pack_epoch(Epoch e) noexcept {
+  return std::uint64_t{e.active & layout::kEpochMask} << 12 | (e.pending & layout::kPendingEpochMask);
+}
+constexpr Epoch unpack_epoch(std::uint64_t bits) noexcept {
+  return {static_cast<std::uint32_t>(bits >> 12) & layout::kEpochMask, static_cast<std::uint32_t>(bits) & layout::kPendingEpochMask};
+}
+
+void fill(EventSlot& s, const Writer& writer, const Event& e, Epoch left, std::uint64_t hot_word) noexcept {
   constexpr auto relaxed = std::memory_order_relaxed;
   s.realtime_ns.store(e.realtime_ns, relaxed);
   s.monotonic_ms.store(e.monotonic_ms, relaxed);
   s.what.store(pack_what(e), relaxed);
-  s.epochs.store(std::uint64_t{e.epoch.active} << 32 | e.epoch.pending, relaxed);
+  s.epochs.store(pack_epoch(e.epoch) << 32 | pack_epoch(left), relaxed);
   s.pids.store(std::uint64_t{e.pid} << 32 | e.about_pid, relaxed);
   s.hot_word.store(hot_word, relaxed);
   s.writer.store(layout::pack_owner(writer.slot, writer.incarnation), relaxed);
 }
 
-bool read_slot(const EventSlot& s, Event& e, std::uint64_t* writer) noexcept {
+bool read_slot(const EventSlot& s, Event& e, std::uint64_t* writer, Epoch* left = nullptr) noexcept {
   constexpr auto relaxed = std::memory_order_relaxed;
   // acquire: pairs with the release store that marks the slot written
   const std::uint64_t claim = s.claim.load(std::memory_order_acquire);
@@ -55,7 +63,8 @@ bool read_slot(const EventSlot& s, Event& e, std::uint64_t* writer) noexcept {
   e.from = colour_of(what >> 16 & 0xffU);
   e.to = colour_of(what >> 24 & 0xffU);
   const std::uint64_t epochs = s.epochs.load(relaxed);
-  e.epoch = {static_cast<std::uint32_t>(epochs >> 32), static_cast<std::uint32_t>(epochs)};
+  e.epoch = unpack_epoch(epochs >> 32);
+  if (left != nullptr) *left = unpack_epoch(epochs);
   const std::uint64_t pids = s.pids.load(relaxed);
   e.pid = static_cast<std::uint32_t>(pids >> 32);
   e.about_pid = static_cast<std::uint32_t>(pids);
@@ -65,32 +74,10 @@ bool read_slot(const EventSlot& s, Event& e, std::uint64_t* writer) noexcept {
   return s.claim.load(relaxed) == claim;
 }
 
-// Others are recorded with the epoch that they found.
-bool changed_an_epoch(const Event& e) noexcept {
-  switch (e.kind) {
-    case EventKind::kPending:
-    case EventKind::kRolledBack:
-    case EventKind::kApplied:
-    case EventKind::kMismatch:
-    case EventKind::kExpired:
-    case EventKind::kOperatorSet:
-    case EventKind::kOperatorCleared:
-    case EventKind::kOperatorApplied:
-      return true;
-    case EventKind::kDetected:
-      return e.from != e.to;
-    case EventKind::kDetectionFailed:
-      return e.cause == EventCause::kBothRefused;
-    case EventKind::kLeaseTakenOver:
-      return e.cause == EventCause::kOwnerLate;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
-bool push_event(layout::Segment& segment, const Writer& writer, const Event& event, std::uint64_t hot_word) noexcept {
+bool push_event(layout::Segment& segment, const Writer& writer, const Event& event, std::uint64_t hot_word,
+                std::optional<Epoch> left) noexcept {
   for (int attempt = 0; attempt < kTries; ++attempt) {
     const std::uint64_t position = segment.event_head.written.fetch_add(1, std::memory_order_relaxed);
     EventSlot& s = segment.events[position % kEventSlots];
@@ -100,7 +87,7 @@ bool push_event(layout::Segment& segment, const Writer& writer, const Event& eve
     if (!s.claim.compare_exchange_strong(old, mine | kWriting, std::memory_order_relaxed)) continue;
     // the claim must be seen before any of the new bytes; pairs with the fence in read_slot
     std::atomic_thread_fence(std::memory_order_release);
-    fill(s, writer, event, hot_word);
+    fill(s, writer, event, left.value_or(event.epoch), hot_word);
     s.claim.store(mine, std::memory_order_release);  // pairs with the acquire load in read_slot
     return true;
   }
@@ -137,11 +124,21 @@ std::vector<Event> read_events(const layout::Segment& segment, std::size_t limit
   return events;
 }
 
-bool has_event_for(const layout::Segment& segment, Epoch epoch) noexcept {
+bool has_event_to(const layout::Segment& segment, Epoch epoch) noexcept {
   Event e;
+  Epoch left;
   std::uint64_t writer = 0;
   for (const EventSlot& s : segment.events)
-    if (read_slot(s, e, &writer) && e.epoch == epoch && changed_an_epoch(e)) return true;
+    if (read_slot(s, e, &writer, &left) && e.epoch == epoch && left != epoch) return true;
+  return false;
+}
+
+bool has_event_from(const layout::Segment& segment, Epoch epoch) noexcept {
+  Event e;
+  Epoch left;
+  std::uint64_t writer = 0;
+  for (const EventSlot& s : segment.events)
+    if (read_slot(s, e, &writer, &left) && left == epoch && e.epoch != epoch) return true;
   return false;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "e6/shared/observer.h"
@@ -20,9 +21,11 @@ struct Writer {
   std::uint32_t pid = 0;
 };
 
-/// Appends `event` (its sequence is assigned). False if it was dropped, which is counted.
+/// Appends `event` (its sequence is assigned). `left`: the epochs that its change started from; nothing if it changed none. False if it was dropped,
+/// which is counted.
 /// Crash: a slot claimed and not finished is skipped by readers and freed when its owner is reaped.
-bool push_event(layout::Segment& segment, const Writer& writer, const Event& event, std::uint64_t hot_word) noexcept;
+bool push_event(layout::Segment& segment, const Writer& writer, const Event& event, std::uint64_t hot_word,
+                std::optional<Epoch> left = std::nullopt) noexcept;
 
 /// The creator's first event, before anybody else can see the segment.
 void record_created(layout::Segment& segment) noexcept;
@@ -34,8 +37,10 @@ void free_events_of(layout::Segment& segment, std::uint32_t slot) noexcept;
 /// The latest events, oldest first, at most `limit`. Bounded by the ring's size whatever stands in it.
 std::vector<Event> read_events(const layout::Segment& segment, std::size_t limit);
 
-/// Is there an event that led to this pair of epochs?
-bool has_event_for(const layout::Segment& segment, Epoch epoch) noexcept;
+/// Is there an event of a change that led to this pair of epochs?
+bool has_event_to(const layout::Segment& segment, Epoch epoch) noexcept;
+/// Is there an event of a change that started from it?
+bool has_event_from(const layout::Segment& segment, Epoch epoch) noexcept;
 
 /// Is there an event of this kind about this incarnation of a participant?
 bool has_event_by(const layout::Segment& segment, EventKind kind, std::uint32_t slot, std::uint64_t incarnation) noexcept;

@@ -57,7 +57,7 @@ void carry_over(Attachment& a, std::uint64_t known) noexcept {
   }
   std::uint64_t nothing = 0;
   if (a.segment->hot.word.compare_exchange_strong(nothing, carried, std::memory_order_acq_rel))
-    (void)record(a, describe(0, carried, EventKind::kDetected, EventCause::kUnlinked));
+    (void)record(a, describe(0, carried, EventKind::kDetected, EventCause::kUnlinked), Epoch{});
 }
 
 /// The mapping that this process already has of the same file, if any.

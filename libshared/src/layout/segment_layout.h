@@ -213,7 +213,7 @@ struct alignas(64) EventSlot {
   Word realtime_ns;
   Word monotonic_ms;
   Word what;      // kind | cause << 8 | from << 16 | to << 24
-  Word epochs;    // epoch << 32 | pending epoch
+  Word epochs;    // after it: epoch 20 | pending epoch 12; before it: epoch 20 | pending epoch 12; the same when it changed neither
   Word pids;      // actor << 32 | about
   Word hot_word;  // after the event
   Word writer;    // pack_owner of the actor
