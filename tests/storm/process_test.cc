@@ -1,0 +1,109 @@
+// The storm's processes: none is forgotten, none is left behind.
+#include <csignal>
+#include <thread>
+
+#include "storm_fixture.h"
+
+namespace e6::storm_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Processes : public StormTest {
+ protected:
+  std::vector<pid_t> wait_for_workers(pid_t storm, std::size_t count) {
+    std::vector<pid_t> workers;
+    for (int i = 0; i < 1000 && (workers = children_of(storm)).size() < count; ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_EQ(workers.size(), count);
+    std::this_thread::sleep_for(300ms);
+    return workers;
+  }
+
+  static bool gone_soon(pid_t pid) {
+    for (int i = 0; i < 300; ++i) {
+      if (::kill(pid, 0) != 0) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+};
+
+TEST_F(Processes, a_worker_that_was_killed_counts_as_failed) {
+  start_engine();
+  const pid_t storm_pid = spawn(storm(3, "2s"), "storm");
+  const std::vector<pid_t> workers = wait_for_workers(storm_pid, 3);
+  ASSERT_FALSE(workers.empty());
+  ::kill(workers.front(), SIGKILL);
+  EXPECT_EQ(wait(storm_pid, 20s), 1);
+  const auto figures = nlohmann::json::parse(read("storm.out"), nullptr, false);
+  ASSERT_FALSE(figures.is_discarded());
+  EXPECT_EQ(figures["failed"], 1) << figures["errors"];
+  EXPECT_NE(figures["errors"].dump().find("killed by signal 9"), std::string::npos);
+}
+
+TEST_F(Processes, an_interrupt_ends_the_storm_with_its_summary) {
+  start_engine();
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const pid_t storm_pid = spawn(storm(4, "60s"), "storm");
+    const std::vector<pid_t> workers = wait_for_workers(storm_pid, 4);
+    ::kill(-storm_pid, signal == SIGINT ? SIGINT : 0);  // a terminal sends it to the whole group
+    ::kill(storm_pid, signal);
+    EXPECT_EQ(wait(storm_pid, 15s), 0);
+    const auto figures = nlohmann::json::parse(read("storm.out"), nullptr, false);
+    ASSERT_FALSE(figures.is_discarded()) << "signal " << signal;
+    EXPECT_GT(figures["queries"], 0);
+    EXPECT_EQ(figures["failed"], 0) << figures["errors"];
+    for (const pid_t worker : workers) EXPECT_TRUE(gone_soon(worker));
+  }
+}
+
+TEST_F(Processes, workers_and_commands_die_with_the_parent) {
+  start_engine();
+  const pid_t storm_pid = spawn(storm(3, "60s", {"--at", "0s", "exec sleep 600"}), "storm");
+  const std::vector<pid_t> children = wait_for_workers(storm_pid, 4);
+  ::kill(storm_pid, SIGKILL);
+  EXPECT_EQ(wait(storm_pid, 10s), 128 + SIGKILL);
+  for (const pid_t child : children) EXPECT_TRUE(gone_soon(child)) << child;
+}
+
+TEST_F(Processes, a_command_that_runs_on_is_ended_with_the_storm) {
+  start_engine();
+  const Outcome outcome = run(storm(1, "1s", {"--at", "100ms", "sleep 600"}), 20s);
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_NE(outcome.err.find("still running"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Processes, every_worker_leaves_the_host_in_order) {
+  start_engine();
+  const auto figures = run_storm(storm(8, "1s"));
+  EXPECT_EQ(figures["failed"], 0);
+  EXPECT_EQ(figures["host"]["lease_takeovers"], 0);
+  EXPECT_EQ(figures["host"]["lock_recoveries"], 0);
+  const auto again = run_storm(storm(8, "1s"));
+  EXPECT_EQ(again["host"]["detections"], 0) << "the colour was known from the storm before";
+  for (const auto& event : again["host"]["events"]) EXPECT_NE(event["event"], "died");
+}
+
+TEST_F(Processes, the_stream_is_a_line_of_json_per_moment_and_the_summary_at_last) {
+  start_engine();
+  const Outcome outcome = run(storm(2, "1s", {"--stream-ms", "100"}));
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  std::istringstream lines(outcome.out);
+  int moments = 0;
+  bool summary = false;
+  for (std::string line; std::getline(lines, line);) {
+    const auto said = nlohmann::json::parse(line, nullptr, false);
+    ASSERT_FALSE(said.is_discarded()) << line;
+    EXPECT_FALSE(summary) << "nothing comes after the summary";
+    if (said.contains("moment_ms")) {
+      ++moments;
+    } else {
+      summary = said.contains("latency_ms");
+    }
+  }
+  EXPECT_GT(moments, 4);
+  EXPECT_TRUE(summary);
+}
+
+}  // namespace
+}  // namespace e6::storm_test
