@@ -76,6 +76,7 @@ class Host {
     [[nodiscard]] layout::Word& word() const noexcept { return shared() ? a->segment->hot.word : thread->word; }
   };
 
+  bool lock_moving() noexcept;
   Ground ground() noexcept;
   Attachment* here() noexcept;
   void look_after(Attachment* a, std::uint64_t now_ms) noexcept;

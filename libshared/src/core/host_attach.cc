@@ -84,8 +84,11 @@ bool outdated(const Attachment* a) noexcept {
 
 }  // namespace
 
+// Coming and going are kept apart by `moving_`: whoever comes while the last one leaves finds the attachment whole, or gone.
 Error Host::acquire(bool required) {
+  const bool apart = lock_moving();
   users_.fetch_add(1, std::memory_order_acq_rel);
+  if (apart) moving_.unlock();
   const Attachment* before = attachment_.load(std::memory_order_acquire);
   Attachment* a = here();
   if (a == before && !a->shared() && options_.share) a = settle(a, 0);  // whoever attaches wants to know how it is now
@@ -98,17 +101,26 @@ Error Host::acquire(bool required) {
 }
 
 void Host::release() noexcept {
-  if (users_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const bool apart = lock_moving();
+  const bool last = users_.fetch_sub(1, std::memory_order_acq_rel) == 1;
   Attachment* a = attachment_.load(std::memory_order_acquire);
-  if (a == nullptr || a->process != os::process_generation() || !a->shared()) return;
-  if (a->fd.valid()) {
+  if (last && apart && a != nullptr && a->process == os::process_generation() && a->shared() && a->fd.valid()) {
+    // whoever attaches next takes a slot anew; the mapping stays
+    a->process.store(0, std::memory_order_release);
     leave(*a);
     os::keep_in_children(a->fd.get());
     if (!a->descriptor_intact()) (void)a->fd.release();  // the number is another's by now
     a->fd.reset();
   }
-  // whoever attaches next takes a slot anew; the mapping stays
-  a->process.store(0, std::memory_order_release);
+  if (apart) moving_.unlock();
+}
+
+// False when another thread takes too long: then one who comes relies on the next look, and one who goes leaves its slot to the reapers.
+bool Host::lock_moving() noexcept {
+  os::Backoff pause(os::steady_now() + kSettleBound);
+  while (!moving_.try_lock())
+    if (!pause.wait()) return false;
+  return true;
 }
 
 Attachment* Host::here() noexcept {
