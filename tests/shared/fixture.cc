@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -31,6 +32,10 @@ int exit_code(int status) noexcept { return WIFEXITED(status) ? WEXITSTATUS(stat
 
 }  // namespace
 
+void Child::go_on() const {
+  if (pid_ > 0) ::kill(pid_, SIGCONT);
+}
+
 bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds bound) {
   const auto end = real_now() + bound;
   while (!condition()) {
@@ -48,6 +53,7 @@ Child::Child(const std::function<int()>& body) {
   std::fflush(nullptr);
   pid_ = ::fork();
   if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing is left behind, however the test ends
     const int code = body();
     std::fflush(nullptr);
     ::_exit(code);
@@ -84,6 +90,7 @@ void Child::kill() {
 }
 
 void Child::stop() {
+  if (pid_ <= 0) return;  // kill(-1) would mean everybody
   ::kill(pid_, SIGSTOP);
   int status = 0;
   while (::waitpid(pid_, &status, WUNTRACED) < 0 && errno == EINTR) {
@@ -132,13 +139,15 @@ RawSegment::~RawSegment() {
   if (segment_ != nullptr) ::munmap(static_cast<void*>(segment_), sizeof(layout::Segment));
 }
 
-core::Attachment* take_part(const core::Place& place) {
+core::Attachment* look_on(const core::Place& place) {
+  static auto* const kept = new std::vector<std::unique_ptr<core::Attachment>>;
   core::SegmentRef ref;
   if (const Error e = core::attach_segment(place, ref)) {
     ADD_FAILURE() << e.sentence();
     return nullptr;
   }
-  auto* a = new core::Attachment;
+  kept->push_back(std::make_unique<core::Attachment>());
+  core::Attachment* a = kept->back().get();
   a->process.store(os::process_generation());
   a->pid = static_cast<std::uint32_t>(::getpid());
   a->fd = std::move(ref.fd);
@@ -148,6 +157,12 @@ core::Attachment* take_part(const core::Place& place) {
   a->path = place.path();
   a->segment = static_cast<layout::Segment*>(a->mapping.data());
   (void)os::close_in_children(a->fd.get());
+  return a;
+}
+
+core::Attachment* take_part(const core::Place& place) {
+  core::Attachment* a = look_on(place);
+  if (a == nullptr) return nullptr;
   if (const Error e = core::join(*a)) ADD_FAILURE() << e.sentence();
   return a;
 }

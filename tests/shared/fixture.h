@@ -97,7 +97,7 @@ class Child {
   void kill();
   /// Returns when it is stopped (or cannot be).
   void stop();
-  void go_on() const { ::kill(pid_, SIGCONT); }
+  void go_on() const;
 
  private:
   pid_t pid_ = -1;
@@ -138,8 +138,9 @@ class RawSegment {
   layout::Segment* segment_ = nullptr;
 };
 
+/// Opens and maps a segment with nothing but the core, and takes no slot in it. Never destroyed, like every attachment.
+core::Attachment* look_on(const core::Place& place);
 /// Takes part in a segment with nothing but the core: for tests that need the lock or a slot in their hands.
-/// Never destroyed, like every attachment.
 core::Attachment* take_part(const core::Place& place);
 
 class SharedTest : public ::testing::Test {

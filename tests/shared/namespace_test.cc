@@ -12,18 +12,6 @@ namespace {
 class NamespaceTest : public SharedTest {
  protected:
   static bool says(const Error& e, const std::string& words) { return e.sentence().find(words) != std::string::npos; }
-  /// On the segment, with a mapping of it and without a slot.
-  core::Attachment* look_on() const {
-    core::SegmentRef ref;
-    if (core::attach_segment(place(), ref)) return nullptr;
-    auto* a = new core::Attachment;
-    a->fd = std::move(ref.fd);
-    a->device = ref.device;
-    a->inode = ref.inode;
-    a->mapping = std::move(ref.mapping);
-    a->segment = static_cast<layout::Segment*>(a->mapping.data());
-    return a;
-  }
 };
 
 TEST_F(NamespaceTest, two_containers_with_equal_pids_see_each_other_alive_and_dead) {
@@ -90,7 +78,7 @@ TEST_F(NamespaceTest, killing_a_waiter_of_the_lock_does_not_declare_its_living_o
     ASSERT_TRUE(inside.wait());
     const Signal waiting;
     Child waiter = in_pid_namespace([&] {  // process 1 as well: the same number in the mutex
-      core::Attachment* a = look_on();
+      core::Attachment* a = look_on(place());
       E6_CHILD_CHECK(a != nullptr);
       waiting.raise();
       const core::HostLock lock(*a, 20s);
@@ -99,7 +87,7 @@ TEST_F(NamespaceTest, killing_a_waiter_of_the_lock_does_not_declare_its_living_o
     ASSERT_TRUE(waiting.wait());
     ::usleep(2'000);
     waiter.kill();
-    core::Attachment* mine = look_on();
+    core::Attachment* mine = look_on(place());
     ASSERT_NE(mine, nullptr);
     {
       const core::HostLock lock(*mine, 20ms);

@@ -4,7 +4,6 @@
 #include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -24,10 +23,7 @@ Child in_pid_namespace(const std::function<int()>& body) {
     ADD_FAILURE() << "unshare: " << std::strerror(errno);
     return Child();
   }
-  Child child([&] {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    return body();
-  });
+  Child child(body);
   if (::setns(own, CLONE_NEWPID) != 0) ADD_FAILURE() << "setns: " << std::strerror(errno);
   ::close(own);
   return child;
