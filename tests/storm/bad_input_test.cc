@@ -26,7 +26,9 @@ class SilentPort {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    if (listening) EXPECT_EQ(::listen(fd_, 64), 0);
+    if (listening) {
+      EXPECT_EQ(::listen(fd_, 64), 0);
+    }
     socklen_t size = sizeof address;
     ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
     target = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
