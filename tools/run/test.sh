@@ -1,6 +1,7 @@
 # build and run the tests; arguments go to ctest, as in: ./run test -R Status
 verb_test() {
   build
+  unpack_package nginx
   local report=$PWD/$build_dir/tests.xml status=0
   rm -f "$report"
   say "running the tests"
