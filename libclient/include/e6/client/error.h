@@ -12,6 +12,8 @@
 //   the statement or call; the details are its own words
 //      └─ QueryLostError      the query went away with its colour or session; run it again if it may run
 //      twice
+//   and of results: DecodeError (the engine's bytes are malformed), ConversionError (a value was asked for as
+//   something that it is not: fix the program)
 #pragma once
 
 #include <memory>
@@ -117,6 +119,18 @@ class QueryError : public Error {
 class QueryLostError : public QueryError {
  public:
   using QueryError::QueryError;
+};
+
+/// What the engine sent as a result is malformed: nothing of that batch can be had.
+class DecodeError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A value of a result was asked for as a type that it cannot be read as, or does not fit into, or it is null.
+class ConversionError : public Error {
+ public:
+  using Error::Error;
 };
 
 }  // namespace e6::client

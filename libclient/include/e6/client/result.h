@@ -1,0 +1,110 @@
+// Results, decoded: what an engine's metadata and batches say.
+//
+// A cursor hands these out (`Cursor::fetch`, `Cursor::rows`); the functions below are for those who got the
+// bytes in another way, and need no connection.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "e6/client/column.h"
+#include "e6/client/row.h"
+#include "e6/client/types.h"
+
+namespace e6::client {
+
+/// The columns of a result. Copies share what they hold.
+class ResultMetadata {
+ public:
+  /// No columns.
+  ResultMetadata();
+  ResultMetadata(std::int64_t row_count, std::vector<ResultColumn> columns);
+
+  /// Rows of the whole result, as the engine counts them.
+  [[nodiscard]] std::int64_t row_count() const noexcept;
+  [[nodiscard]] const std::vector<ResultColumn>& columns() const noexcept;
+  /// The place of the first column of that name.
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const noexcept;
+
+ private:
+  struct Contents;
+  std::shared_ptr<const Contents> contents_;  // never null
+};
+
+/// Goes through the rows of a batch.
+class RowIterator {
+ public:
+  using iterator_concept = std::forward_iterator_tag;
+  using iterator_category = std::input_iterator_tag;  // rows are made on the spot
+  using value_type = Row;
+  using difference_type = std::ptrdiff_t;
+  using reference = Row;
+  using pointer = void;
+
+  RowIterator() noexcept : RowIterator(nullptr, 0) {}
+  [[nodiscard]] Row operator*() const noexcept { return {batch_, row_}; }
+  RowIterator& operator++() noexcept {
+    ++row_;
+    return *this;
+  }
+  RowIterator operator++(int) noexcept {
+    RowIterator before = *this;
+    ++row_;
+    return before;
+  }
+  friend bool operator==(const RowIterator&, const RowIterator&) noexcept = default;
+
+ private:
+  friend class ResultBatch;
+  RowIterator(const BatchContents* batch, std::size_t row) noexcept : batch_(batch), row_(row) {}
+  const BatchContents* batch_;
+  std::size_t row_;
+};
+
+/// Some rows of a result: at least one. Copies share what they hold, so a batch is cheap to pass on and to
+/// keep; its rows, cells, spans and string views are valid as long as one copy lives. Reading from several
+/// threads is safe.
+class ResultBatch {
+ public:
+  /// Rows.
+  [[nodiscard]] std::size_t size() const noexcept;
+  [[nodiscard]] const ResultMetadata& metadata() const noexcept;
+  /// What the engine sent.
+  [[nodiscard]] std::string_view bytes() const noexcept;
+
+  [[nodiscard]] std::span<const Column> columns() const noexcept;
+  /// By place or name, as in Row. Throws UsageError when there is none.
+  [[nodiscard]] const Column& column(std::size_t index) const;
+  [[nodiscard]] const Column& column(std::string_view name) const;
+
+  /// Throws UsageError beyond the last row.
+  [[nodiscard]] Row operator[](std::size_t row) const;
+  [[nodiscard]] RowIterator begin() const noexcept { return {contents_.get(), 0}; }
+  [[nodiscard]] RowIterator end() const noexcept { return {contents_.get(), size()}; }
+
+ private:
+  friend class BatchDecoder;
+  explicit ResultBatch(std::shared_ptr<const BatchContents> contents) noexcept
+      : contents_(std::move(contents)) {}
+  std::shared_ptr<const BatchContents> contents_;  // never null
+};
+
+/// Decodes `resultMetaData` of getResultMetadata. Throws DecodeError when it is malformed.
+[[nodiscard]] ResultMetadata decode_metadata(std::string_view bytes);
+
+/// Decodes `resultBatch` of getNextResultBatch; nothing at the end of a result (no bytes, or a chunk of no
+/// rows). The batch has the columns of `metadata`: vectors beyond them are ignored, too few are an error.
+/// Throws DecodeError when the bytes are malformed, whatever they are: never more memory than a small
+/// multiple of their size is taken, and never more time than they are long.
+[[nodiscard]] std::optional<ResultBatch> decode_batch(std::string bytes, const ResultMetadata& metadata);
+/// The same with as many columns, without names, as the batch has vectors.
+[[nodiscard]] std::optional<ResultBatch> decode_batch(std::string bytes);
+
+}  // namespace e6::client
