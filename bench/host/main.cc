@@ -1,0 +1,21 @@
+// host_bench: how fast a host's processes learn from each other, measured with real processes and no engine.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "crew.h"
+
+int main(int argc, char** argv) {
+  using namespace e6::host_bench;
+  unsigned workers = 64;
+  unsigned kills = 500;
+  CLI::App app{"How fast the processes of a host learn from each other.\nExample: host_bench --workers 16 --kills 100"};
+  app.add_option("--workers", workers, "Processes that send requests while the colour changes")->check(CLI::Range(1, 256));
+  app.add_option("--kills", kills, "Probers killed")->check(CLI::Range(1, 100000));
+  CLI11_PARSE(app, argc, argv);
+  bool well = propagation(workers, 200);
+  well &= take_over(8, kills);
+  well &= stopped_prober(8, 20);
+  for (const unsigned crowd : {16U, 64U, 256U}) well &= outage(crowd, std::chrono::seconds(5));
+  if (!well) std::puts("FAILED: a wait did not end as it should");
+  return well ? 0 : 1;
+}
