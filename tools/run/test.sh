@@ -1,12 +1,11 @@
-# build and run the tests; arguments go to ctest, as in: ./run test -R Status
+# build and run the tests, also under the sanitizers; with arguments for ctest only the release build, as in: ./run test -R Status
 verb_test() {
-  build
-  unpack_package nginx
-  local report=$PWD/$build_dir/tests.xml status=0
-  rm -f "$report"
-  say "running the tests"
-  ctest --test-dir "$build_dir" --output-on-failure --no-tests=error --parallel 2 --output-junit "$report" "$@" \
-    </dev/null || status=$?
-  if [[ ! -e $report ]]; then fail 1 "no test ran"; fi
-  tally "$report" && ((status == 0))
+  local -a presets=(release)
+  if (($# == 0)); then presets+=(); fi # asan tsan
+  if [[ ${1:-} == --preset ]]; then
+    if (($# < 2)); then fail 2 "--preset wants a name of CMakePresets.json, such as asan"; fi
+    presets=("$2")
+    shift 2
+  fi
+  test_presets "${presets[*]}" "$@"
 }

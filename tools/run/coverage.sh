@@ -1,0 +1,24 @@
+# print which lines of libshared the tests run, and fail below 95 %; arguments go to gcovr, as in: ./run coverage --html-details lines.html
+verb_coverage() {
+  local least=95 status=0 lines
+  use_preset coverage
+  need_packages gcovr
+  build tests/all
+  lines=$PWD/$build_dir/lines
+  find "$build_dir" -name '*.gcda' -delete
+  run_tests || status=1
+  tally coverage || status=1
+  say "counting the lines of libshared"
+  # the library's own objects: what a header does in a test is not what it does for the library
+  gcovr --root . --filter libshared/ --exclude-throw-branches --exclude-unreachable-branches \
+    --csv "$lines.csv" --txt "$lines.txt" --fail-under-line "$least" "$@" "$build_dir/libshared" >&2 || status=1
+  awk -F, '
+    NR == 1 { next }
+    { print_line($1, $2, $3, $5, $6); lines += $2; run += $3; branches += $5; taken += $6 }
+    function share(part, whole) { return whole ? sprintf("%5.1f %%", 100 * part / whole) : "      -" }
+    function print_line(name, l, r, b, t) { printf "%-40s %5d lines %s   %5d branches %s\n", name, l, share(r, l), b, share(t, b) }
+    END { print_line("total", lines, run, branches, taken) }
+  ' "$lines.csv"
+  say "the lines that no test runs are listed in $build_dir/lines.txt"
+  if ((status != 0)); then fail 1 "a test failed, or less than $least % of the lines were run"; fi
+}
