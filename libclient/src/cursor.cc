@@ -75,6 +75,7 @@ void Cursor::Impl::execute(std::string_view sql) {
     }
   }
   adopted_ = at_end_ = handed_out_ = false;
+  result_.reset();
   const std::string_view statement = without_semicolon(sql);
   if (link_->options().reexecute_lost_queries) sql_ = statement;
   Budget budget(link_->options(), timeout_);

@@ -32,6 +32,8 @@ class Cursor::Impl {
 
   std::chrono::milliseconds& timeout() noexcept { return timeout_; }
   [[nodiscard]] const Query& query() const noexcept { return query_; }
+  /// Nothing until somebody has asked for it.
+  std::optional<ResultMetadata>& result() noexcept { return result_; }
 
  private:
   template <class Send>
@@ -41,6 +43,7 @@ class Cursor::Impl {
   std::shared_ptr<Link> link_;
   std::chrono::milliseconds timeout_;
   Query query_;
+  std::optional<ResultMetadata> result_;
   std::string sql_;       // kept only for reexecute_lost_queries
   bool adopted_ = false;  // another cursor will clear it
   bool at_end_ = false;

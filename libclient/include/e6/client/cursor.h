@@ -7,7 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "e6/client/result.h"
+#include "e6/client/rows.h"
 #include "e6/shared/strategy.h"
 
 namespace e6::client {
@@ -50,7 +53,20 @@ class Cursor {
   /// to have accepted it.
   void execute(std::string_view sql);
 
-  /// The next batch as the engine sent it (PROTOCOL.md, "Batch"); nothing at the end.
+  /// All rows that have not been handed out yet: `for (const Row row : cursor.rows())`. Batches are fetched
+  /// when the loop comes to them; a row is valid until the loop's next round. The cursor has to outlive it.
+  [[nodiscard]] Rows rows();
+  /// The next rows, decoded; nothing at the end. Batches can be kept, and outlive the cursor. Throws
+  /// DecodeError when the engine's bytes are malformed, and whatever fetch_batch throws.
+  [[nodiscard]] std::optional<ResultBatch> fetch();
+  /// The result's columns and the number of its rows. Asked for once per query (fetch and rows do so, if
+  /// nobody has before); valid until the next execute.
+  [[nodiscard]] const ResultMetadata& result();
+  /// `result().columns()`.
+  [[nodiscard]] const std::vector<ResultColumn>& columns();
+
+  /// The next batch as the engine sent it (PROTOCOL.md, "Batch"); nothing at the end. It may be mixed with
+  /// fetch: both hand out the next one.
   ///
   /// Notes: a fetch that broke off in the middle is not repeated, for the engine may have moved on to the
   /// next batch: ConnectionError.

@@ -1,0 +1,69 @@
+// Results of a cursor, decoded.
+#include <string>
+#include <utility>
+
+#include "cursor_impl.h"
+#include "e6/client/cursor.h"
+#include "e6/client/error.h"
+
+namespace e6::client {
+namespace {
+
+// Says which query sent bytes that make no sense, and by which call.
+template <class Decode>
+auto decoded(const Query& query, const char* call, Decode&& decode) {
+  try {
+    return decode();
+  } catch (const DecodeError& error) {
+    ErrorContext context;
+    context.call = call;
+    context.query_id = query.id;
+    context.strategy = query.strategy;
+    throw DecodeError("query " + query.id + " on " + std::string(to_string(query.strategy)) + ": " + error.what(),
+                      std::move(context));
+  }
+}
+
+}  // namespace
+
+const ResultMetadata& Cursor::result() {
+  std::optional<ResultMetadata>& known = impl_->result();
+  if (!known || !has_query()) {
+    const std::string bytes = metadata();
+    known = decoded(impl_->query(), "getResultMetadata", [&] { return decode_metadata(bytes); });
+  }
+  return *known;
+}
+
+const std::vector<ResultColumn>& Cursor::columns() {
+  return result().columns();
+}
+
+std::optional<ResultBatch> Cursor::fetch() {
+  const ResultMetadata& columns_of = result();
+  std::optional<std::string> bytes = fetch_batch();
+  if (!bytes) return std::nullopt;
+  return decoded(impl_->query(), "getNextResultBatch",
+                 [&] { return decode_batch(std::move(*bytes), columns_of); });
+}
+
+Rows Cursor::rows() {
+  return Rows(this);
+}
+
+Rows::Iterator Rows::begin() {
+  Iterator first(this);
+  next(first);
+  return first;
+}
+
+void Rows::next(Iterator& at) {
+  batch_.reset();  // before the next one is there: at most one is held
+  at.row_ = at.end_ = RowIterator();
+  batch_ = cursor_->fetch();
+  if (!batch_) return;
+  at.row_ = batch_->begin();
+  at.end_ = batch_->end();
+}
+
+}  // namespace e6::client
