@@ -84,7 +84,8 @@ bool push_event(layout::Segment& segment, const Writer& writer, const Event& eve
     std::uint64_t old = s.claim.load(std::memory_order_relaxed);
     if ((old & kWriting) != 0 || old >> 16 > position + 1) continue;
     const std::uint64_t mine = make_claim(position, writer.slot);
-    if (!s.claim.compare_exchange_strong(old, mine | kWriting, std::memory_order_relaxed)) continue;
+    // acquire: pairs with the release of the last writer here, or of the reaper that freed its place: its bytes must not come after ours
+    if (!s.claim.compare_exchange_strong(old, mine | kWriting, std::memory_order_acquire, std::memory_order_relaxed)) continue;
     // the claim must be seen before any of the new bytes; pairs with the fence in read_slot
     std::atomic_thread_fence(std::memory_order_release);
     fill(s, writer, event, left.value_or(event.epoch), hot_word);
@@ -107,8 +108,9 @@ void record_created(layout::Segment& segment) noexcept {
 void free_events_of(layout::Segment& segment, std::uint32_t slot) noexcept {
   for (EventSlot& s : segment.events) {
     std::uint64_t claim = s.claim.load(std::memory_order_relaxed);
+    // release: what the dead writer left is older than what the next one writes; pairs with the acquire in push_event
     if ((claim & kWriting) != 0 && claimed_slot(claim) == slot)
-      s.claim.compare_exchange_strong(claim, 0, std::memory_order_relaxed);
+      s.claim.compare_exchange_strong(claim, 0, std::memory_order_release, std::memory_order_relaxed);
   }
 }
 
