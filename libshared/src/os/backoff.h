@@ -11,18 +11,21 @@ namespace e6::os {
 
 class Backoff {
  public:
-  explicit Backoff(SteadyTime deadline) noexcept : deadline_(deadline) {}
-  /// Sleeps once (20 us, doubling up to 1 ms). False, without sleeping, once the deadline has passed.
+  /// `longest`: how late, at worst, the waiter may notice.
+  explicit Backoff(SteadyTime deadline, std::chrono::microseconds longest = std::chrono::microseconds(1000)) noexcept
+      : deadline_(deadline), longest_(longest) {}
+  /// Sleeps once (20 us, doubling up to `longest`). False, without sleeping, once the deadline has passed.
   bool wait() noexcept {
     const SteadyTime now = steady_now();
     if (now >= deadline_) return false;
     std::this_thread::sleep_until(std::min(deadline_, now + pause_));
-    pause_ = std::min(pause_ * 2, std::chrono::microseconds(1000));
+    pause_ = std::min(pause_ * 2, longest_);
     return true;
   }
 
  private:
   SteadyTime deadline_;
+  std::chrono::microseconds longest_;
   std::chrono::microseconds pause_{20};
 };
 
