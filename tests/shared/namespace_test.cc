@@ -210,6 +210,44 @@ TEST_F(NamespaceTest, a_segment_of_another_owner_is_refused_with_the_owner_and_t
   }));
 }
 
+TEST_F(NamespaceTest, a_user_namespace_that_knows_the_owner_by_another_number_has_a_segment_of_its_own) {
+  E6_NEEDS_ROOT();
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
+  auto c = attach_with(Strategy::kBlue);
+  const int result = in_user_namespace(12'345, 1'000, [&] {
+    auto there = attach();
+    E6_CHILD_CHECK(there->mode() == Mode::kShared);
+    E6_CHILD_CHECK(!there->snapshot().usable);
+    E6_CHILD_CHECK(detect(*there, Strategy::kGreen));
+    return 0;
+  });
+  if (result == (-2 & 0xff)) GTEST_SKIP() << "this machine does not allow user namespaces";
+  EXPECT_EQ(result, 0);
+  EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
+  EXPECT_EQ(directory_.entries(), 2U);
+}
+
+TEST_F(NamespaceTest, an_owner_whom_the_user_namespace_does_not_know_is_refused_and_told_as_such) {
+  E6_NEEDS_ROOT();
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
+  auto c = attach_with(Strategy::kBlue);  // of user 0; in there somebody else is user 0
+  const int result = in_user_namespace(12'345, 0, [&] {
+    auto there = attach();
+    E6_CHILD_CHECK(there->mode() == Mode::kFallback);
+    const Error e = there->degraded_by();
+    if (!says(e, "uid 65534") || !says(e, "user namespace") || !says(e, "uid 0") || !says(e, "E6_SHM_DIR")) {
+      std::fprintf(stderr, "%s\n", e.sentence().c_str());
+      return 2;
+    }
+    E6_CHILD_CHECK(e.cause == Cause::kForeignOwner);
+    E6_CHILD_CHECK(detect(*there, Strategy::kGreen));
+    return 0;
+  });
+  if (result == (-2 & 0xff)) GTEST_SKIP() << "this machine does not allow user namespaces";
+  EXPECT_EQ(result, 0);
+  EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
+}
+
 TEST_F(NamespaceTest, users_of_one_group_share_a_segment_when_they_ask_for_it) {
   E6_NEEDS_ROOT();
   const struct group* users = ::getgrnam("users");

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -38,6 +39,24 @@ int in_time_namespace(std::chrono::seconds ahead, const std::function<int()>& bo
     ::close(fd);
     E6_CHILD_CHECK(written);
     return in_child(body);
+  });
+}
+
+int in_user_namespace(unsigned outside, unsigned inside, const std::function<int()>& body) {
+  return as_user(outside, 0, [&] {
+    const auto write = [](const char* file, const std::string& text) {
+      const int fd = ::open(file, O_WRONLY | O_CLOEXEC);
+      const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+      ::close(fd);
+      return written;
+    };
+    ::prctl(PR_SET_DUMPABLE, 1);  // else /proc/self belongs to root after the change of user
+    if (::unshare(CLONE_NEWUSER) != 0) return -2 & 0xff;
+    const std::string map = std::to_string(inside) + " " + std::to_string(outside) + " 1\n";
+    E6_CHILD_CHECK(write("/proc/self/setgroups", "deny"));
+    E6_CHILD_CHECK(write("/proc/self/uid_map", map) && write("/proc/self/gid_map", map));
+    E6_CHILD_CHECK(::geteuid() == inside);
+    return body();
   });
 }
 

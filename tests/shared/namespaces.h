@@ -23,6 +23,10 @@ int with_tmpfs_at(const std::string& directory, const std::string& options, bool
 /// Runs `body` in a child of another user, with one further group when `group` is not 0.
 int as_user(unsigned uid, unsigned group, const std::function<int()>& body);
 
+/// Runs `body` in a child that is user `inside` of a user namespace of its own and user `outside` for the rest of the machine; nobody else
+/// is known there. -2: the machine allows no user namespaces.
+int in_user_namespace(unsigned outside, unsigned inside, const std::function<int()>& body);
+
 #define E6_NEEDS_ROOT()                                   \
   do {                                                    \
     const std::string reason = why_not();                 \

@@ -98,7 +98,8 @@ Error check_file(const struct stat& st, const Place& place) {
   if (st.st_nlink > 1) return {Cause::kNotASegment, 0, path, "it has " + std::to_string(st.st_nlink) + " hard links"};
   if (!place.group && st.st_uid != place.uid)
     return {Cause::kForeignOwner, 0, path,
-            "it belongs to uid " + std::to_string(st.st_uid) + ", this process is uid " + std::to_string(place.uid)};
+            "it belongs to uid " + std::to_string(st.st_uid) + (st.st_uid == os::overflow_uid() ? " (unknown in this user namespace)" : "") +
+                ", this process is uid " + std::to_string(place.uid)};
   if (place.group && st.st_gid != *place.group)
     return {Cause::kForeignMode, 0, path,
             "its group is gid " + std::to_string(st.st_gid) + ", expected gid " + std::to_string(*place.group)};

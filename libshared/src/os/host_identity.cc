@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <charconv>
+
 #include "os/clock.h"
 #include "os/fd.h"
 
@@ -27,6 +29,13 @@ std::string boot_id() { return first_line("/proc/sys/kernel/random/boot_id"); }
 std::uint64_t time_namespace() {
   struct stat st;
   return ::stat("/proc/self/ns/time", &st) == 0 ? st.st_ino : 0;
+}
+
+std::uint32_t overflow_uid() {
+  std::uint32_t uid = 65534;
+  const std::string text = first_line("/proc/sys/kernel/overflowuid");
+  (void)std::from_chars(text.data(), text.data() + text.size(), uid);
+  return uid;
 }
 
 std::string program_name() { return first_line("/proc/self/comm").substr(0, 15); }

@@ -10,6 +10,8 @@ namespace e6::os {
 std::string boot_id();
 /// Inode of this process's time namespace; 0 when /proc does not tell.
 std::uint64_t time_namespace();
+/// The uid that the kernel shows for owners whom this user namespace does not know.
+std::uint32_t overflow_uid();
 /// The first 15 bytes of this process's name.
 std::string program_name();
 /// 64 random bits.
