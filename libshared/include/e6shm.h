@@ -513,7 +513,8 @@ enum {
   E6SHM_CAUSE_TIMED_OUT = 17,
   E6SHM_CAUSE_ABANDONED = 18,
   E6SHM_CAUSE_OTHER = 19,
-  E6SHM_CAUSE_UNLINKED = 20
+  E6SHM_CAUSE_UNLINKED = 20,
+  E6SHM_CAUSE_CUT_OFF = 21
 };
 /* "detected", "lease-taken-over", ...; "undefined". */
 E6SHM_API const char* e6shm_event_name(int32_t kind) E6SHM_NOEXCEPT;

@@ -3,10 +3,12 @@
 // host.cc             the operations of a query's life and the operator's
 // host_detection.cc   detection and resuming
 // host_attach.cc      attaching, joining after a fork, moving to another segment, falling back
+// host_care.cc        what is looked after once a second
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,8 +21,15 @@
 #include "core/segment.h"
 #include "e6/shared/coordinator.h"
 #include "layout/transition.h"
+#include "os/sigbus_guard.h"
 
 namespace e6::core {
+
+/// How often a process looks after its segment.
+inline constexpr std::uint64_t kLookMs = 1'000;
+
+/// What takes the place of a segment whose bytes are gone: everybody of this process moves on at the next call.
+inline constexpr os::StandIn kRetiredStandIn{sizeof(layout::Segment), offsetof(layout::Segment, hot), layout::kRetiredWord};
 
 class Host {
  public:
@@ -81,8 +90,9 @@ class Host {
   Attachment* here() noexcept;
   void look_after(Attachment* a, std::uint64_t now_ms) noexcept;
   Attachment* settle(Attachment* outdated, std::uint64_t carried) noexcept;
-  std::unique_ptr<Attachment> make_attachment(const Attachment* previous, std::uint64_t carried);
+  std::unique_ptr<Attachment> make_attachment(const Attachment* previous, std::uint64_t carried, Event& removed);
   void retire(Attachment& a, EventCause cause) noexcept;
+  bool clear_ruin(const Attachment* previous, const Error& refused, std::uint64_t& carried, bool& removed) noexcept;
 
   Snapshot read(std::uint64_t word, std::uint64_t now_ms) const noexcept;
   Committed change(const Ground& g, const layout::StrategyEvent& event, EventKind kind, EventCause cause) noexcept;

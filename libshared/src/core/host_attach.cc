@@ -1,16 +1,16 @@
-// Which segment this process is on: attaching, joining anew in a forked child, moving when the segment is retired or its name vanished, falling back.
-#include <sys/stat.h>
+// Which segment this process is on: attaching, joining anew in a forked child, moving to another one, falling back.
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "core/commit.h"
 #include "core/host.h"
-#include "core/liveness.h"
 #include "core/participants.h"
 #include "os/backoff.h"
 #include "os/clock.h"
-#include "os/segment_file.h"
+#include "os/ofd_lock.h"
+#include "os/sigbus_guard.h"
 
 namespace e6::core {
 namespace {
@@ -20,7 +20,6 @@ using layout::HotWord;
 using layout::StrategyEvent;
 using layout::unpack;
 
-constexpr std::uint64_t kCheckMs = 1'000;         // name, slot, the dead: once a second
 constexpr std::uint64_t kFirstRetryMs = 5'000;    // from fallback back to a segment
 constexpr std::uint64_t kLastRetryMs = 60'000;
 constexpr std::chrono::milliseconds kSettleBound{2'000};
@@ -60,10 +59,12 @@ void carry_over(Attachment& a, std::uint64_t known) noexcept {
     (void)record(a, describe(0, carried, EventKind::kDetected, EventCause::kUnlinked), Epoch{});
 }
 
-/// The mapping that this process already has of the same file, if any.
+/// The mapping that this process already has of the same file, if any; not one that lost its file's bytes.
 layout::Segment* known_mapping(const Attachment* previous, const SegmentRef& ref) noexcept {
   for (const Attachment* a = previous; a != nullptr; a = a->previous)
-    if (a->shared() && a->device == ref.device && a->inode == ref.inode) return a->segment;
+    if (a->shared() && a->device == ref.device && a->inode == ref.inode &&
+        !layout::retired(a->segment->hot.word.load(std::memory_order_acquire)))
+      return a->segment;
   return nullptr;
 }
 
@@ -75,6 +76,10 @@ void chain(Attachment& a, const Attachment* older) noexcept {
   } else {
     a.previous = older;
   }
+}
+
+void give_up_slot(const Attachment& a) noexcept {
+  if (a.has_slot() && a.descriptor_intact()) os::unlock_byte(a.fd.get(), os::kFirstSlotByte + a.slot.load(std::memory_order_relaxed));
 }
 
 bool outdated(const Attachment* a) noexcept {
@@ -140,65 +145,13 @@ Host::Ground Host::ground() noexcept {
   return {a, &thread_state(*this)};
 }
 
-void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
-  std::uint64_t due = a->next_check_ms.load(std::memory_order_relaxed);
-  if (now_ms < due) [[likely]]
-    return;
-  if (!a->next_check_ms.compare_exchange_strong(due, now_ms + kCheckMs, std::memory_order_relaxed)) return;
-  if (!a->shared()) {
-    if (options_.share) (void)settle(a, 0);
-    return;
-  }
-  if (!a->descriptor_intact()) {  // somebody closed or replaced our descriptor: our locks went with it
-    os::keep_in_children(a->fd.get());
-    (void)a->fd.release();  // the number is another's by now
-    (void)settle(a, 0);
-    return;
-  }
-  struct stat st;
-  if (::fstat(a->fd.get(), &st) == 0 && st.st_nlink == 0) {
-    const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
-    Attachment* fresh = settle(a, known);
-    // only now: whoever sees the mark finds the new one already there, with what was known
-    if (fresh != a && fresh->shared()) retire(*a, EventCause::kUnlinked);
-    return;
-  }
-  if (!a->has_slot()) {
-    if (!moving_.try_lock()) return;
-    if (!a->has_slot() && !join(*a)) notify_restored();
-    moving_.unlock();
-  }
-  // one process of the host looks for the dead, once per second
-  layout::Word& reaped = a->segment->lock.reaped_ms;
-  std::uint64_t last = reaped.load(std::memory_order_relaxed);
-  if (now_ms - last < kCheckMs || !reaped.compare_exchange_strong(last, now_ms, std::memory_order_relaxed)) return;
-  const Reaped dead = reap_dead(*a);
-  if (dead.queries) apply_if_due_at_end({a, nullptr}, now_ms);
-  if (dead.broken) {
-    const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
-    retire(*a, EventCause::kOwnerDied);
-    (void)settle(a, known);
-  }
-}
-
-void Host::retire(Attachment& a, EventCause cause) noexcept {
-  StrategyEvent e;
-  e.change = Change::kRetire;
-  if (!swap_in(a.segment->hot.word, e).changed()) return;
-  Event gone;
-  gone.kind = EventKind::kRetired;
-  gone.cause = cause;
-  notify(record(a, gone));
-  os::Fd directory;
-  if (!os::open_directory(place_.directory, directory)) (void)os::unlink_if_same(directory.get(), place_.name(), a.fd.get());
-}
-
-std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, std::uint64_t carried) {
+std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, std::uint64_t carried, Event& removed) {
+  bool removed_ruin = false;
   for (int round = 0;; ++round) {
     auto a = std::make_unique<Attachment>();
     a->process.store(os::process_generation(), std::memory_order_relaxed);
     a->pid = static_cast<std::uint32_t>(::getpid());
-    a->next_check_ms.store(os::monotonic_ms() + kCheckMs, std::memory_order_relaxed);
+    a->next_check_ms.store(os::monotonic_ms() + kLookMs, std::memory_order_relaxed);
     if (!options_.share) {
       a->degraded = {Cause::kBadOption, 0, "share", "sharing is switched off"};
       chain(*a, previous);
@@ -206,6 +159,7 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     }
     SegmentRef ref;
     a->degraded = attach_segment(place_, ref);
+    if (a->degraded && round < kRounds && clear_ruin(previous, a->degraded, carried, removed_ruin)) continue;
     if (a->degraded) {
       chain(*a, previous);
       return a;
@@ -215,6 +169,12 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     a->inode = ref.inode;
     a->path = place_.path();
     layout::Segment* known = known_mapping(previous, ref);
+    if (known == nullptr && options_.sigbus_guard && !os::guard_mapping(ref.mapping.data(), kRetiredStandIn)) {
+      a->degraded = {Cause::kNoSpace, ENOMEM, place_.path(), "no address space for the guard of the mapping (E6_SHM_SIGBUS_GUARD=0 does without)"};
+      a->fd.reset();
+      chain(*a, previous);
+      return a;
+    }
     if (known == nullptr) a->mapping = std::move(ref.mapping);
     a->segment = known != nullptr ? known : static_cast<layout::Segment*>(a->mapping.data());
     chain(*a, previous);
@@ -226,6 +186,12 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
       retire(*a, EventCause::kOwnerDied);
       previous = a.release();  // kept: its mutex may still be somebody's
       continue;
+    }
+    if (removed_ruin) {  // in the new segment's ring: the old one's cannot be read any more
+      Event e;
+      e.kind = EventKind::kRetired;
+      e.cause = EventCause::kCutOff;
+      removed = record(*a, e);
     }
     carry_over(*a, carried);
     return a;
@@ -246,7 +212,10 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
   }
   const bool had_segment = current != nullptr && current->shared();
   os::close_inherited(os::process_generation());
-  std::unique_ptr<Attachment> made = make_attachment(current, carried);
+  // Its slot in a file that this process no longer sees must not look alive.
+  if (had_segment && current->process.load() == os::process_generation() && os::mapping_replaced(current->segment)) give_up_slot(*current);
+  Event removed;
+  std::unique_ptr<Attachment> made = make_attachment(current, carried, removed);
   const bool again_without = current != nullptr && current->process.load() == made->process.load() && !current->shared() && !made->shared();
   if (!made->shared() && options_.share) {
     retry_ms_ = retry_ms_ == 0 ? kFirstRetryMs : std::min(retry_ms_ * 2, kLastRetryMs);
@@ -267,6 +236,7 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
   Attachment* fresh = made.release();
   attachment_.store(fresh, std::memory_order_release);  // pairs with the acquire loads in here() and snapshot()
   moving_.unlock();
+  if (removed.kind != EventKind::kNone) notify(removed);
   if (fresh->degraded && options_.share)
     notify_degraded(fresh->degraded);
   else if (current != nullptr && !had_segment && fresh->shared())

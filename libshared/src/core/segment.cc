@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <new>
@@ -148,16 +149,16 @@ Error open_existing(const Place& place, int directory, SegmentRef& out, bool& ag
     return {Cause::kDamaged, 0, path,
             "it has " + std::to_string(st.st_size) + " bytes, expected " + std::to_string(sizeof(layout::Segment))};
 
+  // by a read: a file that is cut off just now would make touching the mapping fatal
+  std::uint64_t word = 0;
+  if (::pread(out.fd.get(), &word, sizeof word, offsetof(layout::Segment, hot)) == sizeof word && layout::retired(word)) {
+    (void)os::unlink_if_same(directory, name, out.fd.get());
+    return again = true, Error{};
+  }
   os::Mapping mapping;
   if (Error e = os::Mapping::map(out.fd.get(), sizeof(layout::Segment), true, mapping)) {
     e.where = path;
     return e;
-  }
-  auto* segment = static_cast<layout::Segment*>(mapping.data());
-  // acquire: pairs with the release of the retiring swap
-  if (layout::retired(segment->hot.word.load(std::memory_order_acquire))) {
-    (void)os::unlink_if_same(directory, name, out.fd.get());
-    return again = true, Error{};
   }
   out.mapping = std::move(mapping);
   out.device = st.st_dev;

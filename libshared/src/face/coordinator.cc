@@ -47,7 +47,7 @@ std::atomic<Known*> known{nullptr};
 
 bool same_settings(const Options& a, const Options& b) noexcept {
   return a.ttl == b.ttl && a.negative_ttl == b.negative_ttl && a.detection_timeout == b.detection_timeout && a.policy == b.policy &&
-         a.drain_timeout == b.drain_timeout;
+         a.drain_timeout == b.drain_timeout && a.sigbus_guard == b.sigbus_guard;
 }
 
 /// The one in use, whatever its settings; else one with the same settings. The oldest: threads that make one at the same time agree on it.

@@ -26,8 +26,9 @@ static_assert(kKinds.size() == static_cast<std::size_t>(EventKind::kResumed) + 1
 
 constexpr auto kEventCauses = std::to_array<std::string_view>(
     {"none", "no-history", "refused", "expired", "soft-expired", "announced", "completion", "idle", "next-query", "drain-timeout", "operator",
-     "owner-died", "owner-late", "both-refused", "unreachable", "denied", "suspended", "timed-out", "abandoned", "other", "unlinked"});
-static_assert(kEventCauses.size() == static_cast<std::size_t>(EventCause::kUnlinked) + 1);
+     "owner-died", "owner-late", "both-refused", "unreachable", "denied", "suspended", "timed-out", "abandoned", "other", "unlinked",
+     "cut-off"});
+static_assert(kEventCauses.size() == static_cast<std::size_t>(EventCause::kCutOff) + 1);
 
 constexpr auto kCounters = std::to_array<std::string_view>(
     {"hits", "misses", "queries_begun", "queries_ended", "mismatches", "stale_news", "announcements", "transitions", "detections",

@@ -1,6 +1,12 @@
 #include "os/robust_mutex.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 
 #if defined(__SANITIZE_THREAD__)
 #include <sanitizer/tsan_interface.h>
@@ -27,6 +33,51 @@ void about_to_give_back(pthread_mutex_t& mutex) noexcept {
 #endif
 }
 
+#if defined(__GLIBC__)
+
+// The C library keeps a list of the robust mutexes that a thread holds; its links stand in the mutexes themselves. When the bytes of one are replaced
+// while it is held (os/sigbus_guard.h), the list ends there, and what the thread held before would not be marked at its death. So the way on is kept here.
+struct Held {
+  const pthread_mutex_t* mutex = nullptr;
+  robust_list* before = nullptr;  // what came first in the list when it was taken
+};
+thread_local Held held;
+
+robust_list_head* list_of_this_thread() noexcept {
+  robust_list_head* head = nullptr;
+  std::size_t size = 0;
+  return ::syscall(SYS_get_robust_list, 0, &head, &size) == 0 && size == sizeof *head ? head : nullptr;
+}
+
+void remember(const pthread_mutex_t& mutex) noexcept {
+  const robust_list_head* head = list_of_this_thread();
+  held = {&mutex, head != nullptr ? head->list.next : nullptr};
+}
+
+bool still_robust(const pthread_mutex_t& mutex) noexcept { return (mutex.__data.__kind & 16) != 0; }
+
+/// Takes a mutex whose bytes were replaced out of the list.
+void bridge(const pthread_mutex_t& mutex) noexcept {
+  robust_list_head* head = list_of_this_thread();
+  if (head == nullptr || held.mutex != &mutex || held.before == nullptr) return;
+  const auto* gone = reinterpret_cast<const robust_list*>(&mutex.__data.__list.__next);
+  robust_list* at = &head->list;
+  for (int steps = 0; steps < 1'000 && at->next != nullptr; ++steps, at = at->next) {
+    if (at->next != gone) continue;
+    at->next = held.before;
+    reinterpret_cast<robust_list**>(held.before)[-1] = at;  // __prev stands before __next
+    return;
+  }
+}
+
+#else
+
+void remember(const pthread_mutex_t&) noexcept {}
+bool still_robust(const pthread_mutex_t&) noexcept { return true; }
+void bridge(const pthread_mutex_t&) noexcept {}
+
+#endif
+
 }  // namespace
 
 int mutex_init(pthread_mutex_t& mutex) noexcept {
@@ -41,6 +92,7 @@ int mutex_init(pthread_mutex_t& mutex) noexcept {
 }
 
 MutexResult mutex_lock(pthread_mutex_t& mutex, SteadyTime deadline) noexcept {
+  remember(mutex);
   const timespec until = to_timespec(deadline);
   switch (::pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &until)) {
     case 0:
@@ -57,8 +109,11 @@ MutexResult mutex_lock(pthread_mutex_t& mutex, SteadyTime deadline) noexcept {
 }
 
 void mutex_consistent(pthread_mutex_t& mutex) noexcept { ::pthread_mutex_consistent(&mutex); }
+
 void mutex_unlock(pthread_mutex_t& mutex) noexcept {
   about_to_give_back(mutex);
+  if (!still_robust(mutex)) [[unlikely]]
+    bridge(mutex);
   ::pthread_mutex_unlock(&mutex);
 }
 

@@ -58,6 +58,7 @@ enum class EventCause : std::uint8_t {
   kAbandoned = 18,
   kOther = 19,
   kUnlinked = 20,       ///< the segment's name had vanished
+  kCutOff = 21,         ///< the segment's file had been truncated or overwritten
 };
 [[nodiscard]] std::string_view to_string(EventCause cause) noexcept;
 

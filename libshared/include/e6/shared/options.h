@@ -42,6 +42,9 @@ struct Options {
   bool required = false;
   /// False never uses a segment (thread-local state from the start). Environment: E6_SHM_SHARE (0 or 1).
   bool share = true;
+  /// Survive a segment file that is cut off while mapped: a handler for SIGBUS that acts only on the library's own mappings and hands everything
+  /// else to the handler that was there before. Environment: E6_SHM_SIGBUS_GUARD (0 or 1).
+  bool sigbus_guard = true;
 
   /// The defaults, overlaid with the environment. Throws nothing; `error` names the first variable whose value is bad.
   [[nodiscard]] static Options from_environment(Error* error);

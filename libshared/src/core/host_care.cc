@@ -1,0 +1,117 @@
+// What a process looks after once a second: is its descriptor still its own, its segment whole, its name in place; has it a slot; who died?
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "core/commit.h"
+#include "core/host.h"
+#include "core/participants.h"
+#include "os/clock.h"
+#include "os/segment_file.h"
+#include "os/sigbus_guard.h"
+
+namespace e6::core {
+namespace {
+
+using layout::Change;
+using layout::StrategyEvent;
+
+bool header_intact(int fd) noexcept {
+  layout::Header h;
+  return ::pread(fd, &h, sizeof h, 0) == static_cast<ssize_t>(sizeof h) && std::memcmp(h.magic, layout::kMagic, sizeof h.magic) == 0 &&
+         h.checksum == header_checksum(h);
+}
+
+/// The hot word in the file, past the mapping; 0 when that part is gone.
+std::uint64_t word_in_file(int fd) noexcept {
+  std::uint64_t word = 0;
+  const bool whole = ::pread(fd, &word, sizeof word, offsetof(layout::Segment, hot)) == static_cast<ssize_t>(sizeof word);
+  return whole ? word : 0;
+}
+
+}  // namespace
+
+void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
+  std::uint64_t due = a->next_check_ms.load(std::memory_order_relaxed);
+  if (now_ms < due) [[likely]]
+    return;
+  if (!a->next_check_ms.compare_exchange_strong(due, now_ms + kLookMs, std::memory_order_relaxed)) return;
+  if (!a->shared()) {
+    if (options_.share) (void)settle(a, 0);
+    return;
+  }
+  if (!a->descriptor_intact()) {  // somebody closed or replaced our descriptor: our locks went with it
+    os::keep_in_children(a->fd.get());
+    (void)a->fd.release();  // the number is another's by now
+    (void)settle(a, 0);
+    return;
+  }
+  struct stat st;
+  const bool seen = ::fstat(a->fd.get(), &st) == 0;
+  if (seen && (st.st_size != static_cast<off_t>(sizeof(layout::Segment)) || !header_intact(a->fd.get()))) {
+    // its bytes may be gone at any moment: nothing is read or written through the mapping any more
+    const std::uint64_t known = word_in_file(a->fd.get());
+    if (os::replace_mapping(a->segment, kRetiredStandIn)) (void)settle(a, known);
+    return;
+  }
+  if (seen && st.st_nlink == 0) {
+    const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
+    Attachment* fresh = settle(a, known);
+    // only now: whoever sees the mark finds the new one already there, with what was known
+    if (fresh != a && fresh->shared()) retire(*a, EventCause::kUnlinked);
+    return;
+  }
+  if (!a->has_slot()) {
+    if (!moving_.try_lock()) return;
+    if (!a->has_slot() && !join(*a)) notify_restored();
+    moving_.unlock();
+  }
+  // one process of the host looks for the dead, once per second
+  layout::Word& reaped = a->segment->lock.reaped_ms;
+  std::uint64_t last = reaped.load(std::memory_order_relaxed);
+  if (now_ms - last < kLookMs || !reaped.compare_exchange_strong(last, now_ms, std::memory_order_relaxed)) return;
+  const Reaped dead = reap_dead(*a);
+  if (dead.queries) apply_if_due_at_end({a, nullptr}, now_ms);
+  if (dead.broken) {
+    const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
+    retire(*a, EventCause::kOwnerDied);
+    (void)settle(a, known);
+  }
+}
+
+void Host::retire(Attachment& a, EventCause cause) noexcept {
+  StrategyEvent e;
+  e.change = Change::kRetire;
+  if (!swap_in(a.segment->hot.word, e).changed()) return;
+  Event gone;
+  gone.kind = EventKind::kRetired;
+  gone.cause = cause;
+  notify(record(a, gone));
+  os::Fd directory;
+  if (!os::open_directory(place_.directory, directory)) (void)os::unlink_if_same(directory.get(), place_.name(), a.fd.get());
+}
+
+// What stands under the name is no segment any more, but was one when this process attached to it: somebody cut it off or overwrote it.
+// True: look again.
+// Crash: the name leads to the ruin or to nothing; whoever was on it comes here too.
+bool Host::clear_ruin(const Attachment* previous, const Error& refused, std::uint64_t& carried, bool& removed) noexcept {
+  if (refused.cause != Cause::kDamaged && refused.cause != Cause::kNotASegment) return false;
+  os::Fd directory;
+  os::Fd fd;
+  struct stat st;
+  if (os::open_directory(place_.directory, directory) || os::open_named(directory.get(), place_.name(), true, fd) != 0 ||
+      ::fstat(fd.get(), &st) != 0)
+    return false;
+  for (const Attachment* a = previous; a != nullptr; a = a->previous) {
+    if (!a->shared() || a->device != st.st_dev || a->inode != st.st_ino) continue;
+    if (carried == 0) carried = word_in_file(fd.get());
+    const bool unlinked = os::unlink_if_same(directory.get(), place_.name(), fd.get());
+    removed |= unlinked;
+    return unlinked || (::fstat(fd.get(), &st) == 0 && st.st_nlink == 0);  // else another process was faster
+  }
+  return false;
+}
+
+}  // namespace e6::core
