@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "core/host_lock.h"
 #include "fixture.h"
 #include "os/process_mark.h"
 
@@ -286,6 +287,35 @@ TEST_F(ForkTest, a_raw_clone_that_uses_the_library_does_not_keep_its_dead_parent
   EXPECT_EQ(c->in_flight(), 0U);
   EXPECT_EQ(participants(), 2U);
   done.raise();
+}
+
+// The C library takes the thread id that it writes into the mutex from the parent's memory, so the kernel does not see that its owner died.
+TEST_F(ForkTest, a_raw_clone_killed_inside_the_lock_costs_the_segment_and_nobody_a_call) {
+  auto c = attach_with(Strategy::kBlue);
+  const std::uint64_t first = RawSegment(path())->header.instance;
+  const Signal inside;
+  Child child = raw_clone([&] {
+    core::Attachment* a = take_part(place());
+    E6_CHILD_CHECK(a != nullptr);
+    const core::HostLock lock(*a);
+    E6_CHILD_CHECK(lock.held());
+    inside.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(inside.wait());
+  child.kill();
+  const auto before = SteadyClock::now();
+  E6_EXPECT_CHILD(in_child([&] {
+    auto newcomer = Coordinator::attach(options()).coordinator;
+    E6_CHILD_CHECK(newcomer && newcomer->mode() == Mode::kShared);
+    E6_CHILD_CHECK(newcomer->begin_query()->strategy() == Strategy::kBlue);
+    return 0;
+  }));
+  EXPECT_LT(SteadyClock::now() - before, 5s);
+  EXPECT_EQ(c->begin_query()->strategy(), Strategy::kBlue);
+  EXPECT_EQ(c->mode(), Mode::kShared);
+  EXPECT_NE(RawSegment(path())->header.instance, first);
 }
 
 TEST_F(ForkTest, vfork_and_exec_leave_the_parent_as_it_was) {
