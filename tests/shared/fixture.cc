@@ -99,8 +99,10 @@ void Child::stop() {
 
 int in_child(const std::function<int()>& body, std::chrono::milliseconds bound) { return Child(body).wait(bound); }
 
-Child start_peer(const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{"/proc/self/exe", "peer"};
+Child start_peer(const std::vector<std::string>& arguments) { return start_peer_of("/proc/self/exe", arguments); }
+
+Child start_peer_of(const std::string& program, const std::vector<std::string>& arguments) {
+  std::vector<std::string> words{program, "peer"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& w : words) argv.push_back(w.data());

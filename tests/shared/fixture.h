@@ -108,6 +108,8 @@ int in_child(const std::function<int()>& body, std::chrono::milliseconds bound =
 
 /// This program again, as a process that shares nothing with this one but the segment. See peer.cc for the verbs.
 Child start_peer(const std::vector<std::string>& arguments);
+/// The same verbs in another program.
+Child start_peer_of(const std::string& program, const std::vector<std::string>& arguments);
 
 /// A directory for segments that is removed with everything in it.
 class SegmentDirectory {

@@ -1,0 +1,9 @@
+// A peer (peer.h) whose library has the next layout version.
+#include <cstring>
+
+#include "peer.h"
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "peer") == 0) return e6::shared_test::run_peer(argc - 2, argv + 2);
+  return 105;
+}
