@@ -48,6 +48,13 @@ inline constexpr auto kPatience = 20s;  ///< a bound for what must happen; never
     }                                                                                    \
   } while (false)
 
+/// Instrumented code is slower by a factor that varies: what would only measure it is left out, and long loops take a sample.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kManyTimesSlower = true;
+#else
+inline constexpr bool kManyTimesSlower = false;
+#endif
+
 /// A value in memory that this process and its children share.
 template <typename T>
 class Common {

@@ -150,7 +150,8 @@ TEST_F(GarbageTest, a_flip_of_any_bit_of_the_header_is_refused) {
   make_segment();
   core::Place where = place();
   std::size_t refused = 0;
-  for (std::size_t at = 0; at < sizeof(layout::Header); ++at)
+  std::size_t flips = 0;
+  for (std::size_t at = 0; at < sizeof(layout::Header); at += kManyTimesSlower ? 7 : 1)
     for (const unsigned mask : {1U << (at % 8), 0xffU}) {
       {
         const RawSegment raw(path());
@@ -159,6 +160,7 @@ TEST_F(GarbageTest, a_flip_of_any_bit_of_the_header_is_refused) {
       core::SegmentRef ref;
       const Error e = core::attach_segment(where, ref);
       if (e) ++refused;
+      ++flips;
       EXPECT_TRUE(e) << "byte " << at;
       EXPECT_FALSE(e.sentence().empty());
       EXPECT_TRUE(e.cause == Cause::kNotASegment || e.cause == Cause::kForeignLayout || e.cause == Cause::kDamaged)
@@ -168,7 +170,10 @@ TEST_F(GarbageTest, a_flip_of_any_bit_of_the_header_is_refused) {
       ASSERT_TRUE(raw.valid()) << at;
       reinterpret_cast<unsigned char*>(&raw->header)[at] ^= static_cast<unsigned char>(mask);
     }
-  EXPECT_EQ(refused, 2 * sizeof(layout::Header));
+  EXPECT_EQ(refused, flips);
+  if (!kManyTimesSlower) {
+    EXPECT_EQ(flips, 2 * sizeof(layout::Header));
+  }
   EXPECT_EQ(attach()->snapshot().active, Strategy::kBlue);
 }
 

@@ -3,15 +3,16 @@ verb_coverage() {
   local least=95 status=0 lines
   use_preset coverage
   need_packages gcovr
+  mkdir -p "$build_dir"
+  find "$build_dir" -name '*.gcda' -delete # of programs that may change now
   build tests/all
+  find "$build_dir" -name '*.gcda' -delete # of listing the tests
   lines=$PWD/$build_dir/lines
-  find "$build_dir" -name '*.gcda' -delete
   run_tests || status=1
   tally coverage || status=1
   say "counting the lines of libshared"
-  # the library's own objects: what a header does in a test is not what it does for the library
   gcovr --root . --filter libshared/ --exclude-throw-branches --exclude-unreachable-branches \
-    --csv "$lines.csv" --txt "$lines.txt" --fail-under-line "$least" "$@" "$build_dir/libshared" >&2 || status=1
+    --csv "$lines.csv" --txt "$lines.txt" --fail-under-line "$least" "$@" "$build_dir" >&2 || status=1
   awk -F, '
     NR == 1 { next }
     { print_line($1, $2, $3, $5, $6); lines += $2; run += $3; branches += $5; taken += $6 }

@@ -216,7 +216,9 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
   if (had_segment && current->process.load() == os::process_generation() && os::mapping_replaced(current->segment)) give_up_slot(*current);
   Event removed;
   std::unique_ptr<Attachment> made = make_attachment(current, carried, removed);
-  const bool again_without = current != nullptr && current->process.load() == made->process.load() && !current->shared() && !made->shared();
+  const bool again_without = current != nullptr && current->process.load() == made->process.load() && !current->shared() &&
+                             !made->shared() && current->degraded.cause == made->degraded.cause &&
+                             current->degraded.sys_errno == made->degraded.sys_errno;
   if (!made->shared() && options_.share) {
     retry_ms_ = retry_ms_ == 0 ? kFirstRetryMs : std::min(retry_ms_ * 2, kLastRetryMs);
     made->next_check_ms.store(os::monotonic_ms() + retry_ms_, std::memory_order_relaxed);

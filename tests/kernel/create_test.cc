@@ -1,0 +1,201 @@
+// Making and opening a segment where the kernel or the file system lacks something: another way is found, or the reason told, and no litter left.
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "fixture.h"
+#include "os/host_identity.h"
+#include "os/segment_file.h"
+#include "os/sigbus_guard.h"
+#include "refusal.h"
+
+namespace e6::shared_test {
+namespace {
+
+using kernel_test::Call;
+using kernel_test::Refusal;
+
+class CreateTest : public SharedTest {
+ protected:
+  /// Attaches although `call` fails, which must end in the fallback for `cause`, and leave nothing in the directory.
+  void expect_fallback(Call call, int sys_errno, Cause cause) {
+    const Refusal refusal(call, sys_errno);
+    auto c = attach();
+    EXPECT_EQ(c->mode(), Mode::kFallback);
+    EXPECT_EQ(c->degraded_by().cause, cause) << c->degraded_by().sentence();
+    EXPECT_EQ(c->degraded_by().sys_errno, sys_errno) << c->degraded_by().sentence();
+    EXPECT_EQ(directory_.entries(), 0U);
+  }
+  /// A segment like any other: whole, alone in its directory, and shared with a process that lacks nothing.
+  void expect_shared() {
+    auto c = attach_with(Strategy::kGreen);
+    EXPECT_EQ(c->mode(), Mode::kShared) << c->degraded_by().sentence();
+    EXPECT_EQ(directory_.entries(), 1U);
+    EXPECT_TRUE(inspect::look(c->path()).problems.empty());
+  }
+};
+
+TEST_F(CreateTest, a_file_system_without_unnamed_files_gets_a_segment_all_the_same) {
+  for (const int e : {EOPNOTSUPP, EISDIR, ENOENT, EINVAL}) {
+    const SegmentDirectory elsewhere;
+    const Refusal none(Call::kUnnamedFile, e);
+    Options o = options();
+    o.directory = elsewhere.path();
+    auto c = attach(o);
+    EXPECT_EQ(c->mode(), Mode::kShared) << e;
+    EXPECT_EQ(elsewhere.entries(), 1U) << e;
+  }
+}
+
+TEST_F(CreateTest, neither_unnamed_files_nor_a_rename_that_replaces_nothing) {
+  const Refusal none(Call::kUnnamedFile, EOPNOTSUPP);
+  const Refusal old(Call::kRename, EINVAL);
+  expect_shared();
+}
+
+TEST_F(CreateTest, a_refusal_that_is_no_lack_is_told) {
+  expect_fallback(Call::kUnnamedFile, EACCES, Cause::kNoPermission);
+  expect_fallback(Call::kUnnamedFile, EIO, Cause::kSystem);
+}
+
+TEST_F(CreateTest, a_refusal_to_make_the_named_file_is_told) {
+  const Refusal none(Call::kUnnamedFile, EOPNOTSUPP);
+  expect_fallback(Call::kNewFile, ENOSPC, Cause::kNoSpace);
+}
+
+TEST_F(CreateTest, a_refusal_to_give_the_name_is_told) { expect_fallback(Call::kName, EPERM, Cause::kNoPermission); }
+TEST_F(CreateTest, a_refusal_of_the_mode_is_told) { expect_fallback(Call::kMode, EPERM, Cause::kNoPermission); }
+TEST_F(CreateTest, a_refusal_of_the_mapping_is_told) { expect_fallback(Call::kMapping, ENOMEM, Cause::kSystem); }
+TEST_F(CreateTest, a_c_library_without_robust_mutexes_is_told) { expect_fallback(Call::kMutex, ENOTSUP, Cause::kSystem); }
+
+TEST_F(CreateTest, a_refusal_of_the_mode_leaves_no_named_file_behind) {
+  const Refusal none(Call::kUnnamedFile, EOPNOTSUPP);
+  expect_fallback(Call::kMode, EPERM, Cause::kNoPermission);
+}
+
+TEST_F(CreateTest, a_group_that_the_file_cannot_be_given_is_told) {
+  core::Place shared = place();
+  shared.group = ::getegid();
+  const Refusal refusal(Call::kGroup, EPERM);
+  core::SegmentRef ref;
+  const Error e = core::attach_segment(shared, ref);
+  EXPECT_EQ(e.cause, Cause::kNoPermission);
+  EXPECT_NE(e.sentence().find("set the group"), std::string::npos) << e.sentence();
+  EXPECT_EQ(directory_.entries(), 0U);
+}
+
+TEST_F(CreateTest, a_process_that_cannot_be_guarded_against_a_file_cut_off_says_so) {
+  for (const Call call : {Call::kStandIn, Call::kHandler})
+    E6_EXPECT_CHILD(in_child([&] {
+      os::forget_handler_for_test();
+      const Refusal none(call, ENOMEM);
+      auto c = attach();
+      E6_CHILD_CHECK(c->mode() == Mode::kFallback);
+      E6_CHILD_CHECK(c->degraded_by().sentence().find("E6_SHM_SIGBUS_GUARD") != std::string::npos);
+      return 0;
+    }));
+}
+
+TEST_F(CreateTest, a_mapping_refused_to_one_who_comes_later_is_told_and_harms_nobody) {
+  auto first = attach_with(Strategy::kBlue);
+  E6_EXPECT_CHILD(in_child([&] {
+    const Refusal refusal(Call::kMapping, ENOMEM);
+    core::SegmentRef ref;
+    const Error e = core::attach_segment(place(), ref);
+    E6_CHILD_CHECK(e.cause == Cause::kSystem && e.where == path());
+    return 0;
+  }));
+  EXPECT_TRUE(first->snapshot().usable);
+}
+
+TEST_F(CreateTest, whoever_loses_the_race_for_the_name_takes_the_winners_segment) {
+  {
+    const Refusal lost(Call::kName, EEXIST, 1);
+    expect_shared();
+  }
+  const SegmentDirectory elsewhere;
+  Options o = options();
+  o.directory = elsewhere.path();
+  const Refusal none(Call::kUnnamedFile, EOPNOTSUPP);
+  const Refusal taken_for_litter(Call::kName, ENOENT, 1);
+  EXPECT_EQ(attach(o)->mode(), Mode::kShared);
+}
+
+TEST_F(CreateTest, one_whose_segments_vanish_again_and_again_gives_up) {
+  const Refusal none(Call::kUnnamedFile, EOPNOTSUPP);
+  const Refusal refusal(Call::kName, ENOENT);
+  auto c = attach();
+  EXPECT_EQ(c->mode(), Mode::kFallback);
+  EXPECT_EQ(c->degraded_by().cause, Cause::kRetired);
+  EXPECT_EQ(directory_.entries(), 0U);
+}
+
+TEST_F(CreateTest, without_proc_a_segment_is_made_and_shared_with_those_who_have_it) {
+  const Refusal none(Call::kProc, ENOENT);
+  expect_shared();
+  const RawSegment raw(path());
+  ASSERT_TRUE(raw.valid());
+  EXPECT_EQ(raw->header.boot_id[0], '\0');
+  EXPECT_EQ(raw->header.time_namespace, 0U);
+  EXPECT_EQ(os::program_name(), "");
+}
+
+TEST_F(CreateTest, without_proc_a_segment_that_was_made_with_it_is_shared) {
+  auto first = attach_with(Strategy::kBlue);
+  E6_EXPECT_CHILD(in_child([&] {
+    const Refusal none(Call::kProc, ENOENT);
+    E6_CHILD_CHECK(first->mode() == Mode::kShared);
+    E6_CHILD_CHECK(first->snapshot().active == Strategy::kBlue);
+    return 0;
+  }));
+}
+
+TEST_F(CreateTest, without_proc_no_other_file_is_taken_for_the_one_that_was_checked) {
+  auto first = attach();
+  os::Fd directory;
+  ASSERT_TRUE(os::open_directory(directory_.path(), directory).ok());
+  os::Fd checked;
+  ASSERT_EQ(os::open_named(directory.get(), place().name(), true, checked), 0);
+  ASSERT_EQ(::unlink(path().c_str()), 0);
+  ::close(::open(path().c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+  const Refusal none(Call::kProc, ENOENT);
+  os::Fd again;
+  EXPECT_EQ(os::reopen(directory.get(), place().name(), checked.get(), true, again), ENOENT);
+  EXPECT_FALSE(again.valid());
+  EXPECT_EQ(os::reopen(directory.get(), "nothing", checked.get(), true, again), ENOENT);
+}
+
+TEST_F(CreateTest, without_random_numbers_instances_differ_all_the_same) {
+  const Refusal none(Call::kRandom, EAGAIN);
+  EXPECT_NE(os::random_bits(), os::random_bits());
+  expect_shared();
+}
+
+TEST_F(CreateTest, litter_that_cannot_be_listed_keeps_nobody_from_attaching) {
+  const Refusal none(Call::kListing, ENOMEM);
+  expect_shared();
+}
+
+TEST_F(CreateTest, a_looker_that_may_not_read_says_so) {
+  auto c = attach();
+  {
+    const Refusal refusal(Call::kRead, EIO);
+    const auto report = inspect::look(path());
+    EXPECT_FALSE(report.readable);
+    ASSERT_FALSE(report.problems.empty());
+    EXPECT_EQ(report.problems.front().sys_errno, EIO);
+    core::SegmentRef ref;
+    EXPECT_EQ(core::attach_segment(place(), ref).sys_errno, EIO);
+  }
+  {
+    const Refusal interrupted(Call::kRead, EINTR, 3);
+    EXPECT_TRUE(inspect::look(path()).problems.empty());
+  }
+  const Refusal refusal(Call::kStat, EIO);
+  const auto report = inspect::look(path());
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems.front().sys_errno, EIO);
+}
+
+}  // namespace
+}  // namespace e6::shared_test

@@ -1,0 +1,129 @@
+// From one segment to another, to none and back, where that does not go smoothly; and what is done once per process, refused from its beginning.
+#include <cerrno>
+#include <thread>
+
+#include "fixture.h"
+#include "refusal.h"
+
+namespace e6::shared_test {
+namespace {
+
+using kernel_test::Call;
+using kernel_test::Refusal;
+using kernel_test::Stuck;
+
+class MoveTest : public SharedTest {};
+
+TEST_F(MoveTest, when_the_name_is_gone_and_no_new_segment_is_to_be_had_everybody_stays_on_the_old_one) {
+  auto c = attach_with(Strategy::kGreen);
+  ASSERT_EQ(::unlink(path().c_str()), 0);
+  {
+    const Refusal full(Call::kUnnamedFile, ENOSPC);
+    for (int i = 0; i < 3; ++i) {
+      advance_clock(1100ms);
+      auto q = c->begin_query();
+      ASSERT_TRUE(q);
+      EXPECT_EQ(q->strategy(), Strategy::kGreen);
+      EXPECT_EQ(c->mode(), Mode::kShared);
+    }
+    EXPECT_EQ(directory_.entries(), 0U);
+  }
+  advance_clock(1100ms);
+  EXPECT_EQ(c->begin_query()->strategy(), Strategy::kGreen);
+  EXPECT_EQ(c->mode(), Mode::kShared);
+  EXPECT_EQ(directory_.entries(), 1U);
+}
+
+TEST_F(MoveTest, a_reason_for_the_fallback_that_changes_is_told_and_one_that_stays_is_not_told_again) {
+  struct Listener : Observer {
+    std::vector<Cause> degraded;
+    void on_degraded(const Error& e) noexcept override { degraded.push_back(e.cause); }
+  };
+  auto listener = std::make_shared<Listener>();
+  std::shared_ptr<Coordinator> c;
+  {
+    const Refusal refusal(Call::kUnnamedFile, EACCES);
+    c = attach();
+    c->add_observer(listener);
+    EXPECT_EQ(c->degraded_by().cause, Cause::kNoPermission);
+  }
+  const Refusal refusal(Call::kUnnamedFile, ENOSPC);
+  for (int i = 0; i < 3; ++i) {
+    advance_clock(70s);
+    (void)c->begin_query();
+    EXPECT_EQ(c->degraded_by().cause, Cause::kNoSpace);
+  }
+  EXPECT_EQ(listener->degraded, std::vector<Cause>{Cause::kNoSpace});
+}
+
+TEST_F(MoveTest, while_one_thread_takes_too_long_to_attach_the_others_work_for_themselves) {
+  std::shared_ptr<Coordinator> slow;
+  std::shared_ptr<Coordinator> quick;
+  std::thread attaching;
+  {
+    const Stuck stuck(Call::kUnnamedFile);
+    attaching = std::thread([&] { slow = attach(); });
+    ASSERT_TRUE(eventually([&] { return stuck.holds_somebody(); }));
+    std::atomic<bool> done{false};
+    std::thread other([&] {
+      quick = attach();
+      EXPECT_EQ(quick->mode(), Mode::kFallback);
+      EXPECT_EQ(quick->degraded_by().cause, Cause::kBusy);
+      EXPECT_EQ(quick->path(), "");
+      EXPECT_TRUE(detect(*quick, Strategy::kBlue));
+      EXPECT_TRUE(quick->begin_query());
+      done = true;
+    });
+    EXPECT_TRUE(eventually([&] {  // it waits for two seconds each time
+      advance_clock(300ms);
+      return done.load();
+    }));
+    other.join();
+  }
+  attaching.join();
+  EXPECT_EQ(quick, slow);
+  EXPECT_EQ(quick->mode(), Mode::kShared) << quick->degraded_by().sentence();
+}
+
+TEST_F(MoveTest, a_fork_is_noticed_where_no_page_is_wiped_in_children) {
+  EXPECT_EQ(start_peer({"wipe-on-fork", directory_.path(), options().cluster}).wait(), 0);
+}
+
+TEST_F(MoveTest, a_fork_is_noticed_where_no_page_can_be_had) {
+  EXPECT_EQ(start_peer({"page", directory_.path(), options().cluster}).wait(), 0);
+}
+
+TEST_F(MoveTest, every_cause_has_a_sentence_of_its_own) {
+  std::vector<std::string> sentences;
+  for (int cause = 0; cause <= static_cast<int>(Cause::kSystem); ++cause) {
+    const Error e{static_cast<Cause>(cause), 0, "", ""};
+    for (const std::string& other : sentences) EXPECT_NE(e.sentence(), other);
+    sentences.push_back(e.sentence());
+  }
+  const Error unknown{static_cast<Cause>(200), 0, "here", "so"};
+  EXPECT_EQ(unknown.sentence(), "here: unknown cause: so");
+  EXPECT_EQ(to_string(static_cast<Cause>(200)), "unknown");
+}
+
+TEST_F(MoveTest, in_fallback_a_query_is_ended_by_its_id_and_one_ended_before_cannot_be_bound) {
+  Options o = options();
+  o.directory += "/missing";
+  o.policy = TransitionPolicy::kWhenIdle;
+  auto c = attach(o);
+  ASSERT_TRUE(detect(*c, Strategy::kBlue));
+  auto q = c->begin_query();
+  ASSERT_TRUE(c->bind(*q, "query-1", "").ok());
+  EXPECT_TRUE(c->announce(Strategy::kGreen, c->snapshot().epoch));
+  auto other = c->begin_query();
+  EXPECT_FALSE(c->end_query("query-2"));
+  EXPECT_TRUE(c->end_query("query-1"));
+  EXPECT_TRUE(c->bind(*q, "query-1", "").ok());  // nothing to find any more, and nothing wrong either
+  EXPECT_FALSE(c->find_query("query-1"));
+  EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
+  advance_clock(61s);
+  c->end_query(std::move(*other));
+  EXPECT_EQ(c->snapshot().active, Strategy::kGreen);  // drained for too long
+}
+
+}  // namespace
+}  // namespace e6::shared_test

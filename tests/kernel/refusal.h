@@ -1,0 +1,55 @@
+// Kernels that lack something. In a program that is linked with refusal.cc and --wrap (see CMakeLists.txt) the calls that libshared and the tests make
+// can be made to fail as they do on an older kernel, without /proc, or on another file system.
+#pragma once
+
+namespace e6::kernel_test {
+
+enum class Call {
+  kUnnamedFile,  ///< openat with O_TMPFILE
+  kNewFile,      ///< openat with O_CREAT
+  kProc,         ///< whatever asks for a path below /proc
+  kName,         ///< linkat, renameat2: a finished file gets its name
+  kRename,       ///< renameat2 alone
+  kByteLock,     ///< fcntl with F_OFD_*
+  kMapping,      ///< mmap of a file
+  kPage,         ///< mmap of memory
+  kStandIn,      ///< mmap of address space alone
+  kHandler,      ///< sigaction
+  kWipeOnFork,   ///< madvise
+  kRandom,       ///< getrandom
+  kGroup,        ///< fchown
+  kMode,         ///< fchmod
+  kRead,         ///< pread
+  kStat,         ///< fstat
+  kListing,      ///< fdopendir
+  kMutex,        ///< pthread_mutexattr_setrobust
+  kCount
+};
+
+/// While it lives, `call` fails with `sys_errno`; with `times`, only so often. One at a time for each call.
+class Refusal {
+ public:
+  Refusal(Call call, int sys_errno, int times = -1) noexcept;
+  ~Refusal();
+  Refusal(const Refusal&) = delete;
+  Refusal& operator=(const Refusal&) = delete;
+
+ private:
+  Call call_;
+};
+
+/// While it lives, `call` does not return.
+class Stuck {
+ public:
+  explicit Stuck(Call call) noexcept;
+  ~Stuck();
+  Stuck(const Stuck&) = delete;
+  Stuck& operator=(const Stuck&) = delete;
+  /// Is somebody inside?
+  [[nodiscard]] bool holds_somebody() const noexcept;
+
+ private:
+  Call call_;
+};
+
+}  // namespace e6::kernel_test
