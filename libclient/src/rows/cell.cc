@@ -28,36 +28,34 @@ std::string hexadecimal(std::string_view bytes) {
 
 bool Cell::boolean() const {
   if (type() != Type::kBoolean) refuse("bool");
-  return column_->booleans()[column_->slot(row_)] != 0;
+  return at<std::uint8_t>() != 0;
 }
 
 std::int64_t Cell::integer() const {
-  const std::size_t slot = column_->slot(row_);
   switch (type()) {
     case Type::kLong:
-      return column_->int64s()[slot];
+      return at<std::int64_t>();
     case Type::kInteger:
-      return column_->int32s()[slot];
+      return at<std::int32_t>();
     case Type::kDecimal128:
-      if (const auto whole = column_->decimals()[slot].to_int64()) return *whole;
-      refuse("an integer; its value " + column_->decimals()[slot].to_string() + " is not whole or not in range");
+      if (const auto whole = at<Decimal>().to_int64()) return *whole;
+      refuse("an integer; its value " + at<Decimal>().to_string() + " is not whole or not in range");
     default:
       refuse("an integer");
   }
 }
 
 double Cell::real() const {
-  const std::size_t slot = column_->slot(row_);
   switch (type()) {
     case Type::kDouble:
     case Type::kFloat:
-      return column_->doubles()[slot];
+      return at<double>();
     case Type::kInteger:
-      return column_->int32s()[slot];
+      return at<std::int32_t>();
     case Type::kLong:
-      return static_cast<double>(column_->int64s()[slot]);
+      return static_cast<double>(at<std::int64_t>());
     case Type::kDecimal128:
-      return column_->decimals()[slot].to_double();
+      return at<Decimal>().to_double();
     default:
       refuse("double");
   }
@@ -65,7 +63,7 @@ double Cell::real() const {
 
 float Cell::single() const {
   if (type() != Type::kFloat) refuse("float");
-  return static_cast<float>(column_->doubles()[column_->slot(row_)]);
+  return static_cast<float>(at<double>());
 }
 
 std::string_view Cell::text() const {
@@ -75,7 +73,7 @@ std::string_view Cell::text() const {
     case Type::kArray:
     case Type::kMap:
     case Type::kStruct:
-      return column_->strings()[column_->slot(row_)];
+      return at<std::string_view>();
     default:
       refuse("text; use to_string()");
   }
@@ -83,7 +81,7 @@ std::string_view Cell::text() const {
 
 Date Cell::date() const {
   if (type() != Type::kDate) refuse("a date");
-  return Date::of_micros(column_->micros()[column_->slot(row_)]);
+  return Date::of_micros(at<std::int64_t>());
 }
 
 std::int64_t Cell::micros() const {
@@ -92,7 +90,7 @@ std::int64_t Cell::micros() const {
     case Type::kTimestamp:
     case Type::kTimestampTz:
     case Type::kInt96:
-      return column_->micros()[column_->slot(row_)];
+      return at<std::int64_t>();
     default:
       refuse("a point in time");
   }
@@ -100,19 +98,18 @@ std::int64_t Cell::micros() const {
 
 Timestamp Cell::timestamp() const {
   const std::int64_t time = micros();
-  const auto zones = column_->zones();
-  return Timestamp(time, zones.empty() ? std::string() : std::string(zones[column_->slot(row_)]));
+  if (column_->zones_ == nullptr) return Timestamp(time);
+  return Timestamp(time, std::string(column_->zones_[column_->slot(row_)]));
 }
 
 Decimal Cell::decimal() const {
-  const std::size_t slot = column_->slot(row_);
   switch (type()) {
     case Type::kDecimal128:
-      return column_->decimals()[slot];
+      return at<Decimal>();
     case Type::kInteger:
-      return Decimal(column_->int32s()[slot], 0);
+      return Decimal(at<std::int32_t>(), 0);
     case Type::kLong:
-      return Decimal(column_->int64s()[slot], 0);
+      return Decimal(at<std::int64_t>(), 0);
     default:
       refuse("a decimal");
   }

@@ -22,8 +22,14 @@ Unsigned128 magnitude(Int128 value) noexcept {
 // Decimal digits of a number, without leading zeros; none of 0.
 struct Digits {
   explicit Digits(Unsigned128 value) noexcept {
-    for (; value != 0; value /= 10) text[kMostDigits - ++count] = static_cast<char>('0' + static_cast<int>(value % 10));
+    constexpr std::uint64_t kNineteen = 10'000'000'000'000'000'000U;  // 64 bits at a time: division is dear
+    for (; value >= kNineteen; value /= kNineteen) {
+      auto part = static_cast<std::uint64_t>(value % kNineteen);
+      for (int i = 0; i < 19; ++i, part /= 10) push_front(static_cast<int>(part % 10));
+    }
+    for (auto part = static_cast<std::uint64_t>(value); part != 0; part /= 10) push_front(static_cast<int>(part % 10));
   }
+  void push_front(int digit) noexcept { text[kMostDigits - ++count] = static_cast<char>('0' + digit); }
   [[nodiscard]] std::string_view view() const noexcept { return {text + kMostDigits - count, count}; }
   char text[kMostDigits];
   std::size_t count = 0;

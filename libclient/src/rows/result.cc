@@ -102,12 +102,11 @@ Row ResultBatch::operator[](std::size_t row) const {
   return {contents_.get(), row};
 }
 
-std::size_t Row::size() const noexcept {
-  return batch_->columns.size();
-}
+Row::Row(const BatchContents* batch, std::size_t row) noexcept
+    : batch_(batch), columns_(batch->columns.data()), size_(batch->columns.size()), row_(row) {}
 
-Cell Row::operator[](std::size_t column) const {
-  return {column_at(*batch_, column), row_};
+void Row::refuse(std::size_t column) const {
+  client::refuse(column, size_);
 }
 
 Cell Row::operator[](std::string_view column) const {

@@ -67,6 +67,7 @@ class Column {
   [[nodiscard]] std::span<const Decimal> decimals() const;
 
  private:
+  friend class Cell;
   friend class ColumnBuilder;
   Column() = default;
   [[nodiscard]] std::size_t slots() const noexcept { return constant_ && rows_ > 0 ? 1 : rows_; }

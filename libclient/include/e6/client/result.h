@@ -48,24 +48,25 @@ class RowIterator {
   using reference = Row;
   using pointer = void;
 
-  RowIterator() noexcept : RowIterator(nullptr, 0) {}
-  [[nodiscard]] Row operator*() const noexcept { return {batch_, row_}; }
+  RowIterator() noexcept = default;
+  [[nodiscard]] Row operator*() const noexcept { return row_; }
   RowIterator& operator++() noexcept {
-    ++row_;
+    ++row_.row_;
     return *this;
   }
   RowIterator operator++(int) noexcept {
-    RowIterator before = *this;
-    ++row_;
+    const RowIterator before = *this;
+    ++row_.row_;
     return before;
   }
-  friend bool operator==(const RowIterator&, const RowIterator&) noexcept = default;
+  bool operator==(const RowIterator& other) const noexcept {
+    return row_.row_ == other.row_.row_ && row_.batch_ == other.row_.batch_;
+  }
 
  private:
   friend class ResultBatch;
-  RowIterator(const BatchContents* batch, std::size_t row) noexcept : batch_(batch), row_(row) {}
-  const BatchContents* batch_;
-  std::size_t row_;
+  explicit RowIterator(Row row) noexcept : row_(row) {}
+  Row row_;
 };
 
 /// Some rows of a result: at least one. Copies share what they hold, so a batch is cheap to pass on and to
@@ -86,8 +87,8 @@ class ResultBatch {
 
   /// Throws UsageError beyond the last row.
   [[nodiscard]] Row operator[](std::size_t row) const;
-  [[nodiscard]] RowIterator begin() const noexcept { return {contents_.get(), 0}; }
-  [[nodiscard]] RowIterator end() const noexcept { return {contents_.get(), size()}; }
+  [[nodiscard]] RowIterator begin() const noexcept { return RowIterator(Row(contents_.get(), 0)); }
+  [[nodiscard]] RowIterator end() const noexcept { return RowIterator(Row(contents_.get(), size())); }
 
  private:
   friend class BatchDecoder;

@@ -78,15 +78,15 @@ class Cell {
     if constexpr (std::same_as<T, bool>) {
       return boolean();
     } else if constexpr (std::integral<T>) {
-      const std::int64_t number = integer();
+      const std::int64_t number = type() == Type::kLong ? at<std::int64_t>() : integer();
       if (!std::in_range<T>(number)) refuse_range(number, sizeof(T) * 8, std::signed_integral<T>);
       return static_cast<T>(number);
     } else if constexpr (std::same_as<T, double>) {
-      return real();
+      return type() == Type::kDouble ? at<double>() : real();
     } else if constexpr (std::same_as<T, float>) {
       return single();
     } else if constexpr (std::same_as<T, std::string> || std::same_as<T, std::string_view>) {
-      return T(text());
+      return T(type() == Type::kString ? at<std::string_view>() : text());
     } else if constexpr (std::same_as<T, Date>) {
       return date();
     } else if constexpr (std::same_as<T, std::chrono::sys_days>) {
@@ -98,6 +98,12 @@ class Cell {
     } else {
       return T(std::chrono::microseconds(micros()));
     }
+  }
+
+  // The value, as the column has it: the caller knows its type.
+  template <class T>
+  [[nodiscard]] const T& at() const noexcept {
+    return static_cast<const T*>(column_->values_)[column_->slot(row_)];
   }
 
   [[nodiscard]] bool boolean() const;
@@ -121,13 +127,16 @@ class Cell {
 class Row {
  public:
   /// Columns.
-  [[nodiscard]] std::size_t size() const noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// The row's place in its batch, counted from 0.
   [[nodiscard]] std::size_t index() const noexcept { return row_; }
 
   /// By place, counted from 0, or by name (the first one of that name, letters' case counts). Throws
   /// UsageError when there is none.
-  [[nodiscard]] Cell operator[](std::size_t column) const;
+  [[nodiscard]] Cell operator[](std::size_t column) const {
+    if (column >= size_) refuse(column);
+    return {columns_[column], row_};
+  }
   [[nodiscard]] Cell operator[](std::string_view column) const;
 
   template <CellValue T>
@@ -150,10 +159,14 @@ class Row {
  private:
   friend class ResultBatch;
   friend class RowIterator;
-  Row(const BatchContents* batch, std::size_t row) noexcept : batch_(batch), row_(row) {}
+  Row() noexcept = default;
+  Row(const BatchContents* batch, std::size_t row) noexcept;
+  [[noreturn]] void refuse(std::size_t column) const;
 
-  const BatchContents* batch_;
-  std::size_t row_;
+  const BatchContents* batch_ = nullptr;
+  const Column* columns_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t row_ = 0;
 };
 
 }  // namespace e6::client
