@@ -58,7 +58,8 @@ bool was_committed(const layout::Segment& segment, std::uint64_t after) noexcept
   if (has_event_to(segment, epoch_of(meant))) return false;  // recorded, by it or by whoever made this step in its place
   const HotWord seen = unpack(segment.hot.word.load(std::memory_order_acquire));
   if (epoch_of(seen) == epoch_of(meant)) return seen.active == meant.active && seen.pending == meant.pending;
-  return has_event_from(segment, epoch_of(meant)) || somebody_went_on_from(segment, epoch_of(meant));
+  // In this order: whoever went on withdraws its intent only when its event stands. Looking for the event first could miss both.
+  return somebody_went_on_from(segment, epoch_of(meant)) || has_event_from(segment, epoch_of(meant));
 }
 
 }  // namespace
