@@ -58,6 +58,8 @@ std::optional<PinClaim> take_in_group(layout::Segment& segment, std::uint32_t gr
     const std::uint64_t mine = layout::pack_pin(generation, static_cast<std::uint64_t>(colour), PinPhase::kInFlight);
     // acquire: pairs with the release of whoever ended the last use
     if (!state.compare_exchange_strong(seen, mine, std::memory_order_acquire, relaxed)) continue;
+    // the new use must be seen before any of its bytes; pairs with the fence in read_pin
+    std::atomic_thread_fence(std::memory_order_release);
     PinBody& body = segment.pin_bodies[group * kPinsPerGroup + i];
     body.key.store(0, relaxed);
     body.lengths.store(0, relaxed);
@@ -113,6 +115,8 @@ Cause bind_pin(const Attachment& a, PinClaim claim, std::string_view query_id, s
   if (layout::pin_generation(seen) != generation_of(claim) || layout::pin_phase(seen) != phase(PinPhase::kInFlight))
     return Cause::kUnknown;
   PinBody& body = a.segment->pin_bodies[index % layout::kPins];
+  // again, because it may be another thread that binds than the one that began; pairs with the fence in read_pin
+  std::atomic_thread_fence(std::memory_order_release);
   store_text(body.query_id, query_id);
   store_text(body.engine, engine);
   body.lengths.store(query_id.size() | engine.size() << 8, relaxed);
@@ -140,7 +144,7 @@ bool end_pin(Attachment& a, PinClaim claim) noexcept {
   return false;
 }
 
-bool read_pin(const PinBody& body, const Word& state, std::string* query_id, std::string* engine, Epoch* epoch) {
+bool read_pin(const PinBody& body, const Word& state, std::string* query_id, std::string* engine, Epoch* epoch, std::uint64_t* read_as) {
   // acquire: pairs with the release in bind_pin
   const std::uint64_t seen = state.load(std::memory_order_acquire);
   if (layout::pin_phase(seen) != phase(PinPhase::kBound)) return false;
@@ -149,7 +153,8 @@ bool read_pin(const PinBody& body, const Word& state, std::string* query_id, std
   *engine = load_text(body.engine, std::min<std::size_t>(lengths >> 8 & 0xffU, layout::kMaxEngine));
   const std::uint64_t epochs = body.epochs.load(relaxed);
   *epoch = {static_cast<std::uint32_t>(epochs >> 32), static_cast<std::uint32_t>(epochs)};
-  // the copy must be complete before the state is looked at again
+  if (read_as != nullptr) *read_as = seen;
+  // the copy must be complete before the state is looked at again; pairs with the fences in take_in_group and bind_pin
   std::atomic_thread_fence(std::memory_order_acquire);
   return state.load(relaxed) == seen;
 }
@@ -165,12 +170,13 @@ bool with_bound(layout::Segment& segment, std::string_view query_id, const Use& 
     if (g.owner.load(relaxed) == 0) continue;
     for (std::uint32_t i = 0; i < kPinsPerGroup; ++i) {
       // acquire: pairs with the release in bind_pin
-      const std::uint64_t seen = g.states[i].load(std::memory_order_acquire);
+      std::uint64_t seen = g.states[i].load(std::memory_order_acquire);
       const PinBody& body = segment.pin_bodies[group * kPinsPerGroup + i];
       if (layout::pin_phase(seen) != phase(PinPhase::kBound) || body.key.load(relaxed) != key) continue;
       std::string id;
       Pin pin;
-      if (!read_pin(body, g.states[i], &id, &pin.engine_address, &pin.epoch) || id != query_id) continue;
+      // `seen` becomes that of the copy: the place may have come into another use since it was looked at
+      if (!read_pin(body, g.states[i], &id, &pin.engine_address, &pin.epoch, &seen) || id != query_id) continue;
       const std::uint64_t colour = layout::pin_colour(seen);
       pin.strategy = colour == 1 ? Strategy::kBlue : colour == 2 ? Strategy::kGreen : Strategy::kNone;
       if (use(g.states[i], seen, pin)) return true;

@@ -37,7 +37,8 @@ std::uint32_t count_in_flight(const Attachment& a, std::uint32_t enough) noexcep
 /// Frees the pins of a slot, whose owner is gone. Under the lock. True if a query was in flight. Crash: may be done again.
 bool free_pins_of(layout::Segment& segment, std::uint32_t slot) noexcept;
 
-/// Copies the texts of a bound pin if it stays the same use meanwhile.
-bool read_pin(const layout::PinBody& body, const layout::Word& state, std::string* query_id, std::string* engine, Epoch* epoch);
+/// Copies the texts of a bound pin if it stays the same use meanwhile; `read_as` is the state of that use.
+bool read_pin(const layout::PinBody& body, const layout::Word& state, std::string* query_id, std::string* engine, Epoch* epoch,
+              std::uint64_t* read_as = nullptr);
 
 }  // namespace e6::core
