@@ -5,10 +5,8 @@ namespace {
 constexpr auto relaxed = std::memory_order_relaxed;
 constexpr int kRereads = 8;
 
-std::array<std::uint64_t, layout::kCounters> sum_once(const layout::Segment& segment) noexcept {
+std::array<std::uint64_t, layout::kCounters> sum_once(const layout::Segment& segment, std::uint64_t armed) noexcept {
   std::array<std::uint64_t, layout::kCounters> sums{};
-  // acquire: pairs with the release that arms, so that the record's sums are whole
-  const std::uint64_t armed = segment.journal.armed.load(std::memory_order_acquire);
   const bool folding = armed != 0 && armed <= layout::kParticipants;
   const auto& base = folding ? segment.journal.totals : segment.totals.counters;
   for (std::uint32_t i = 0; i < layout::kCounters; ++i) sums[i] = base[i].load(relaxed) + segment.guests.counters[i].load(relaxed);
@@ -41,6 +39,8 @@ void redo_fold(layout::Segment& segment) noexcept {
   const std::uint64_t armed = j.armed.load(std::memory_order_acquire);
   if (armed == 0) return;
   if (armed <= layout::kParticipants) {
+    // readers must see it armed before any of this, whoever armed it; pairs with the fence in sum_counters
+    std::atomic_thread_fence(std::memory_order_release);
     layout::Participant& p = segment.participants[armed - 1];
     for (std::uint32_t i = 0; i < layout::kCounters; ++i) segment.totals.counters[i].store(j.totals[i].load(relaxed), relaxed);
     for (layout::Word& counter : p.counters) counter.store(0, relaxed);
@@ -49,17 +49,22 @@ void redo_fold(layout::Segment& segment) noexcept {
     p.pid.store(0, relaxed);
     p.tag.store(0, std::memory_order_release);  // pairs with whoever takes the free slot
   }
-  j.armed.store(0, std::memory_order_release);
-  j.version.store(j.version.load(relaxed) + 1, std::memory_order_release);
+  // before it is disarmed: a reader that saw it unarmed at both ends finds another version
+  j.version.store(j.version.load(relaxed) + 1, relaxed);
+  j.armed.store(0, std::memory_order_release);  // pairs with the acquire loads in sum_counters
 }
 
 std::array<std::uint64_t, layout::kCounters> sum_counters(const layout::Segment& segment) noexcept {
   std::array<std::uint64_t, layout::kCounters> sums{};
   for (int i = 0; i < kRereads; ++i) {
-    const std::uint64_t before = segment.journal.version.load(std::memory_order_acquire);
-    sums = sum_once(segment);
+    const layout::Journal& j = segment.journal;
+    const std::uint64_t before = j.version.load(std::memory_order_acquire);
+    // acquire: pairs with the release that arms, so that the record's sums are whole
+    const std::uint64_t armed = j.armed.load(std::memory_order_acquire);
+    sums = sum_once(segment, armed);
     std::atomic_thread_fence(std::memory_order_acquire);
-    if (segment.journal.version.load(relaxed) == before) break;
+    // The version does not move when the fold is armed, so both count. acquire: pairs with the release that disarms, behind a new version.
+    if (j.armed.load(std::memory_order_acquire) == armed && j.version.load(relaxed) == before) break;
   }
   return sums;
 }
