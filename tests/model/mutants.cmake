@@ -21,3 +21,36 @@ model_mutant(lease_given_back_without_release lease whoever_sees_the_lease_given
   "seen, layout::pack(freed), std::memory_order_acq_rel" "seen, layout::pack(freed), std::memory_order_relaxed")
 model_mutant(lease_without_wake_up lease waiters_wake_up_and_get_the_answer_they_waited_for "a waiter slept through the news"
   "os::futex_wake_all(lease.news);" "")
+
+model_mutant(commit_looks_for_the_event_first commit each_change_leaves_one_event_when_its_maker_dies_and_another_goes_on "a change left no event"
+  "return somebody_went_on_from(segment, epoch_of(meant)) || has_event_from(segment, epoch_of(meant));"
+  "return has_event_from(segment, epoch_of(meant)) || somebody_went_on_from(segment, epoch_of(meant));")
+model_mutant(commit_without_witness commit each_change_leaves_one_event_when_its_maker_dies_and_another_goes_on "a change left no event"
+  "return somebody_went_on_from(segment, epoch_of(meant)) || has_event_from(segment, epoch_of(meant));" "return false;")
+model_mutant(commit_recovers_what_is_recorded commit each_change_leaves_one_event_when_its_maker_dies_and_another_goes_on "a change left two events"
+  "if (has_event_to(segment, epoch_of(meant))) return false;" "")
+model_mutant(commit_recovers_what_was_not_done commit each_change_leaves_one_event_when_its_maker_dies_and_another_goes_on "a change left two events"
+  "if (was_committed(*a.segment, after)) {" "{")
+
+model_mutant(pin_use_without_fence pins nobody_finds_the_parts_of_two_queries_as_one "a query was found with another one's epoch"
+  "    // the new use must be seen before any of its bytes; pairs with the fence in read_pin\n    std::atomic_thread_fence(std::memory_order_release);\n" "")
+model_mutant(pin_bind_without_fence pins nobody_finds_half_of_a_query_that_another_thread_binds "a query was found with another one's engine"
+  "  // again, because it may be another thread that binds than the one that began; pairs with the fence in read_pin\n  std::atomic_thread_fence(std::memory_order_release);\n" "")
+model_mutant(pin_colour_from_before_the_copy pins nobody_finds_the_parts_of_two_queries_as_one "a query was found with another one's colour"
+  "&pin.epoch, &seen)" "&pin.epoch)")
+model_mutant(pin_bound_without_release pins nobody_finds_the_parts_of_two_queries_as_one "a query was found with another one's engine"
+  "state.compare_exchange_strong(seen, bound, std::memory_order_release, relaxed)" "state.compare_exchange_strong(seen, bound, relaxed)")
+model_mutant(pin_ends_any_use pins a_query_ends_once_whoever_ends_it "a query was ended by an old claim"
+  "while (layout::pin_generation(seen) == generation_of(claim) && layout::pin_phase(seen)" "while (layout::pin_phase(seen)")
+
+model_mutant(totals_without_second_look_at_armed totals a_reader_counts_a_leaver_once "a reader counted a leaver twice"
+  "j.armed.load(std::memory_order_acquire) == armed && " "")
+model_mutant(totals_redo_without_fence totals a_reader_counts_a_leaver_once_when_the_fold_is_finished_by_another "a reader counted a leaver twice"
+  "    // readers must see it armed before any of this, whoever armed it; pairs with the fence in sum_counters\n    std::atomic_thread_fence(std::memory_order_release);\n" "")
+model_mutant(totals_folded_twice totals a_reader_counts_a_leaver_once "a reader counted a leaver twice"
+  "const bool folding = armed != 0 &&" "const bool folding = false &&")
+
+model_mutant(slots_without_reaping_mark participants a_reaper_that_is_killed_is_repaired_and_nothing_is_told_twice "a participant's going was not told once"
+  "if (!has_event_by(*a.segment, how, slot, incarnation)) {" "{")
+model_mutant(slots_repair_does_nothing repair a_participant_goes_once_wherever_it_is_killed_while_it_leaves "a fold was left armed"
+  "finish_fold(a);" "")
