@@ -52,6 +52,8 @@ struct Life {
   std::atomic<std::uint32_t> reader;   ///< 1: it verifies, and is neither killed nor stopped
   std::atomic<std::uint64_t> since_ms; ///< when it began what it does; monotonic
   std::atomic<std::uint64_t> operations;
+  std::atomic<std::uint64_t> position; ///< of the ring, when it began its latest operation
+  std::atomic<std::uint32_t> guest;    ///< 1: it had no slot when it last looked
   /// By e6::Counter: what it has certainly added. Only the counters in kReconciled are kept.
   std::atomic<std::uint64_t> done[static_cast<std::size_t>(Counter::kCount)];
   /// Queries that others may end, by number. Their ends are marked here, and counted when everybody is dead: two may try to end one.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "layout/hot_word.h"
+#include "ledger.h"
 
 namespace e6::soak {
 namespace {
@@ -27,7 +28,7 @@ Historian::Found Historian::look(std::uint64_t position) {
   const std::uint64_t writer = slot.writer.load(relaxed);
   std::atomic_thread_fence(std::memory_order_acquire);  // the copy before the second look at the claim, as in read_slot
   if (slot.claim.load(relaxed) != claim) return Found::kLater;
-  take(what, epochs, writer);
+  take(position, what, epochs, writer);
   return Found::kEvent;
 }
 
@@ -64,7 +65,7 @@ void Historian::finish() {
   }
 }
 
-void Historian::take(std::uint64_t what, std::uint64_t epochs, std::uint64_t writer) {
+void Historian::take(std::uint64_t position, std::uint64_t what, std::uint64_t epochs, std::uint64_t writer) {
   ++events_;
   const auto kind = static_cast<EventKind>(what & 0xffU);
   ++kinds_[what & 0xffU];
@@ -84,6 +85,8 @@ void Historian::take(std::uint64_t what, std::uint64_t epochs, std::uint64_t wri
   const Incarnation& said = area_.incarnation(incarnation);
   const std::uint32_t life = said.life_plus_one.load(std::memory_order_acquire);
   if (life == 0) return;
+  const Life& dead = area_.life(life - 1);
+  if (position >= dead.position.load(relaxed) + layout::kEventSlots && changes_colour(static_cast<Doing>(dead.doing.load(relaxed)))) ++reaped_late_;
   const auto fate = static_cast<Fate>(area_.life(life - 1).fate.load(std::memory_order_acquire));
   const auto stay = static_cast<Stay>(said.stay.load(std::memory_order_acquire));
   if (fate == Fate::kLiving && stay == Stay::kJoined)

@@ -39,6 +39,9 @@ class Historian {
   [[nodiscard]] const std::vector<Departures>& departures() const noexcept { return departures_; }
   [[nodiscard]] std::uint64_t of_kind(EventKind kind) const noexcept { return kinds_[static_cast<std::size_t>(kind)]; }
 
+  /// Participants that died while changing the colour and were reaped only when all that the ring knew of that change had been overwritten.
+  [[nodiscard]] std::uint64_t reaped_late() const noexcept { return reaped_late_; }
+
   /// The story of the hot word, from a fresh segment's zero: changes told in an unbroken chain, changes missing in it, and events that fit nowhere.
   [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
   [[nodiscard]] std::uint64_t missing() const noexcept { return missing_; }
@@ -49,7 +52,7 @@ class Historian {
  private:
   enum class Found { kEvent, kNothingYet, kLater };
   Found look(std::uint64_t position);
-  void take(std::uint64_t what, std::uint64_t epochs, std::uint64_t writer);
+  void take(std::uint64_t position, std::uint64_t what, std::uint64_t epochs, std::uint64_t writer);
   void advance();
   void skip_gap();
 
@@ -57,7 +60,7 @@ class Historian {
   Area& area_;
   std::uint64_t next_ = 0;                  // the first position that was not looked at
   std::set<std::uint64_t> unwritten_;       // looked at, and not written then
-  std::uint64_t events_ = 0, abandoned_ = 0, passed_over_ = 0, overwritten_ = 0;
+  std::uint64_t events_ = 0, abandoned_ = 0, passed_over_ = 0, overwritten_ = 0, reaped_late_ = 0;
   std::uint64_t kinds_[256] = {};
   std::vector<Departures> departures_;      // by incarnation
   // changes whose beginning the story has not reached: epochs before -> epochs after

@@ -47,6 +47,24 @@ constexpr std::uint64_t allowance(Doing doing, Counter counter) noexcept {
   }
 }
 
+/// May the operation change the colour, so that an event is due?
+constexpr bool changes_colour(Doing doing) noexcept {
+  switch (doing) {
+    case Doing::kBegin:
+    case Doing::kEnd:
+    case Doing::kEndById:
+    case Doing::kAnnounce:
+    case Doing::kMismatch:
+    case Doing::kDetect:
+    case Doing::kSucceed:
+    case Doing::kFail:
+    case Doing::kOperate:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// One operation of a process, from here to the end of the scope.
 class Step {
  public:

@@ -28,6 +28,9 @@ std::string shared_name(const char* what, std::uint32_t life, std::uint32_t numb
   return std::string(what) + "-" + std::to_string(life) + "-" + std::to_string(number);
 }
 
+/// A timer will kill the process; until then it does what the kill is to fall into.
+enum class Timed : std::uint8_t { kNot, kComesAndGoes, kHectic };
+
 class Worker {
  public:
   Worker(Area& area, std::shared_ptr<Coordinator> inherited)
@@ -43,12 +46,10 @@ class Worker {
         ::usleep(300);
         continue;
       }
-      if (timed_ && random_.one_in(3))
-        obey(Command::kReturn);
-      else
-        something();
+      life_->position.store(written(), std::memory_order_relaxed);
+      work();
       note();
-      if (!timed_ && random_.one_in(4)) ::usleep(random_.below(3000));
+      if (timed_ == Timed::kNot && random_.one_in(4)) ::usleep(random_.below(3000));
     }
   }
 
@@ -58,10 +59,12 @@ class Worker {
     int shared = -1;  // its number among the queries that others may end
   };
 
-  [[nodiscard]] bool too_far_ahead() const noexcept {
+  [[nodiscard]] std::uint64_t written() const noexcept {
     const layout::Segment* segment = crash::attachment_of(*c_).segment;
-    return segment != nullptr && segment->event_head.written.load(std::memory_order_relaxed) >
-                                     area_->read_position.load(std::memory_order_relaxed) + kFarAhead;
+    return segment == nullptr ? 0 : segment->event_head.written.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool too_far_ahead() const noexcept {
+    return written() > area_->read_position.load(std::memory_order_relaxed) + kFarAhead;
   }
 
   void attach() {
@@ -82,6 +85,7 @@ class Worker {
   void note() {
     const core::Attachment& a = crash::attachment_of(*c_);
     if (a.process.load(std::memory_order_relaxed) != os::process_generation()) return;
+    life_->guest.store(a.has_slot() ? 0 : 1, std::memory_order_relaxed);
     if (a.segment == nullptr || !a.has_slot()) {
       if (incarnation_ == 0) area_->guests.fetch_add(1, std::memory_order_relaxed);
       if (incarnation_ != 0) area_.complain("life %u has lost its slot", number_);
@@ -156,11 +160,13 @@ class Worker {
         leave();
         attach();
         return;
-      case Command::kTime:
+      case Command::kTime: {
         if (!decide(Fate::kTimed)) await_death();
-        set_timer(std::chrono::microseconds(1 + random_.below(1000)));
-        timed_ = true;
+        const bool hectic = random_.one_in(2);
+        timed_ = hectic ? Timed::kHectic : Timed::kComesAndGoes;
+        set_timer(std::chrono::nanoseconds(1000 + random_.below(hectic ? 100'000 : 1'000'000)));
         return;
+      }
       case Command::kCount:
         return;
     }
@@ -185,13 +191,33 @@ class Worker {
     life_ = &area_.life(number_);
     random_ = Random(area_->seed, number_);
     incarnation_ = 0;
-    timed_ = false;  // a timer stays with the parent
+    timed_ = Timed::kNot;  // a timer stays with the parent
     // the parent's tickets: whether handed back or dropped, before or after the coordinator, they have no effect
     if (random_.one_in(2))
       for (Open& open : open_) c_->end_query(std::move(open.ticket));
     if (random_.one_in(3)) c_.reset();
     open_.clear();
     attach();
+  }
+
+  void work() {
+    if (timed_ == Timed::kComesAndGoes && random_.one_in(3)) return obey(Command::kReturn);
+    if (timed_ == Timed::kHectic) return change();
+    something();
+  }
+
+  // What commits to the hot word and records events, and nothing that waits.
+  void change() {
+    switch (random_.below(6)) {
+      case 0: case 1: case 2:
+        return operate();
+      case 3:
+        return mismatch(false);
+      case 4:
+        return announce();
+      default:
+        return random_.one_in(2) ? begin() : end(0);
+    }
   }
 
   void something() {
@@ -399,7 +425,7 @@ class Worker {
   Random random_;
   std::shared_ptr<Coordinator> c_;
   std::vector<Open> open_;
-  bool timed_ = false;    // a timer will kill this process
+  Timed timed_ = Timed::kNot;
   std::uint64_t incarnation_ = 0;
   Epoch epoch_;           // of an earlier query: what comes late
   Strategy colour_ = Strategy::kBlue;
