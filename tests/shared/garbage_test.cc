@@ -333,6 +333,27 @@ TEST_F(GarbageTest, a_mutex_full_of_garbage_costs_bounded_waits_and_never_a_cras
   }
 }
 
+// glibc's code for priority inheritance asserts that the kernel knows the owner: one flipped bit made every process of the host abort.
+TEST_F(GarbageTest, a_flip_of_any_bit_of_the_mutexs_kind_aborts_nobody_and_the_segment_is_replaced) {
+  for (int bit = 0; bit < 32; ++bit) {
+    std::filesystem::remove(path());
+    make_segment();
+    const std::uint64_t first = RawSegment(path())->header.instance;
+    {
+      const RawSegment raw(path());
+      raw->lock.mutex.__data.__kind ^= static_cast<int>(1U << bit);
+      raw->lock.mutex.__data.__lock = 0x3ffffffe;  // held by a thread that no kernel ever had
+    }
+    E6_EXPECT_CHILD(in_child([&] {
+      auto c = Coordinator::attach(options()).coordinator;
+      E6_CHILD_CHECK(c);
+      E6_CHILD_CHECK(c->mode() == Mode::kShared);
+      return 0;
+    })) << "bit " << bit;
+    EXPECT_NE(RawSegment(path())->header.instance, first) << "bit " << bit;
+  }
+}
+
 TEST_F(GarbageTest, a_looker_survives_every_truncation) {
   make_segment();
   for (std::size_t size = 0; size < sizeof(layout::Segment); size += 40'961) {

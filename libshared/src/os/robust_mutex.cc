@@ -35,6 +35,18 @@ void about_to_give_back(pthread_mutex_t& mutex) noexcept {
 
 #if defined(__GLIBC__)
 
+// What glibc writes for a robust, process-shared, NORMAL mutex (nptl/pthreadP.h); part of its ABI, as such mutexes are shared between its versions.
+constexpr int kKind = 16 | 128;
+constexpr int kNoElision = 512;  // set by an explicit NORMAL; means nothing to a robust mutex
+
+/// The C library follows whichever protocol the kind in the mutex names. With the priority protocols it changes the caller's scheduling, and aborts
+/// the process when the kernel does not know the owner: a damaged kind must not get there. Zero is what stands in for a file that is gone
+/// (os/sigbus_guard.h): a plain mutex, and harmless.
+bool is_ours(const pthread_mutex_t& mutex) noexcept {
+  const int kind = __atomic_load_n(&mutex.__data.__kind, __ATOMIC_RELAXED);
+  return kind == 0 || (kind & ~kNoElision) == kKind;
+}
+
 // The C library keeps a list of the robust mutexes that a thread holds; its links stand in the mutexes themselves. When the bytes of one are replaced
 // while it is held (os/sigbus_guard.h), the list ends there, and what the thread held before would not be marked at its death. So the way on is kept here.
 struct Held {
@@ -72,6 +84,7 @@ void bridge(const pthread_mutex_t& mutex) noexcept {
 
 #else
 
+bool is_ours(const pthread_mutex_t&) noexcept { return true; }
 void remember(const pthread_mutex_t&) noexcept {}
 bool still_robust(const pthread_mutex_t&) noexcept { return true; }
 void bridge(const pthread_mutex_t&) noexcept {}
@@ -88,10 +101,11 @@ int mutex_init(pthread_mutex_t& mutex) noexcept {
   if (e == 0) e = ::pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_NORMAL);
   if (e == 0) e = ::pthread_mutex_init(&mutex, &attributes);
   ::pthread_mutexattr_destroy(&attributes);
-  return e;
+  return e == 0 && !is_ours(mutex) ? ENOTSUP : e;
 }
 
 MutexResult mutex_lock(pthread_mutex_t& mutex, SteadyTime deadline) noexcept {
+  if (!is_ours(mutex)) return MutexResult::kUnrecoverable;
   remember(mutex);
   const timespec until = to_timespec(deadline);
   switch (::pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &until)) {

@@ -14,7 +14,7 @@ enum class MutexResult : std::uint8_t {
   kLocked,
   kOwnerDied,      ///< locked; the state behind it needs repair, then mutex_consistent
   kTimedOut,
-  kUnrecoverable,  ///< unlocked once without repair: nobody can ever take it again
+  kUnrecoverable,  ///< unlocked once without repair, or no mutex of this kind any more: nobody can ever take it again
 };
 
 /// Returns an errno, 0 if the mutex is ready.
