@@ -151,7 +151,7 @@ TEST_F(GarbageTest, a_flip_of_any_bit_of_the_header_is_refused) {
   core::Place where = place();
   std::size_t refused = 0;
   std::size_t flips = 0;
-  for (std::size_t at = 0; at < sizeof(layout::Header); at += kManyTimesSlower ? 7 : 1)
+  for (std::size_t at = 0; at < sizeof(layout::Header); at += kManyTimesSlower ? 7U : 1U)
     for (const unsigned mask : {1U << (at % 8), 0xffU}) {
       {
         const RawSegment raw(path());
