@@ -48,7 +48,7 @@ struct Life {
   std::atomic<std::uint32_t> fate;     ///< Fate
   std::atomic<std::uint32_t> doing;    ///< Doing
   std::atomic<std::uint32_t> command;  ///< Command; the conductor asks, the process takes
-  std::atomic<std::uint32_t> stops;    ///< how often the conductor has stopped it
+  std::atomic<std::uint32_t> stops;    ///< moves on with every stop by the conductor
   std::atomic<std::uint32_t> reader;   ///< 1: it verifies, and is neither killed nor stopped
   std::atomic<std::uint64_t> since_ms; ///< when it began what it does; monotonic
   std::atomic<std::uint64_t> operations;

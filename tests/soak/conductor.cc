@@ -169,6 +169,7 @@ void Conductor::stop(std::uint32_t number) {
   const auto span = longer ? std::chrono::microseconds(120'000 + random_.below(300'000)) : std::chrono::microseconds(100 + random_.below(30'000));
   life.stops.fetch_add(1, std::memory_order_relaxed);
   ::kill(pid, SIGSTOP);
+  life.stops.fetch_add(1, std::memory_order_relaxed);  // once more: a step may have begun between the two above
   asleep_.push_back({Clock::now() + span, pid, number});
   ++deeds_.stops;
   if (longer) ++deeds_.long_stops;
