@@ -4,7 +4,10 @@
 #include <filesystem>
 #include <random>
 #include <string>
+#include <vector>
 
+#include "in_process.h"
+#include "layout/segment_layout.h"
 #include "tool_fixture.h"
 
 namespace e6::tool::test {
@@ -71,14 +74,72 @@ TEST_F(Damaged, another_magic_is_damaged) {
   expect_damaged(file_with("magic", bytes));
 }
 
-TEST_F(Damaged, flipped_header_bytes_are_noticed) {
-  const auto bytes = bytes_of_a_segment();
-  for (std::size_t at = 0; at < 160; at += 7) {
-    auto flipped = bytes;
-    flipped[at] = static_cast<char>(~flipped[at]);
-    const auto outcome = run({"status", "--file", file_with("flipped", flipped)});
-    EXPECT_EQ(outcome.status, 1) << "byte " << at << ": " << outcome.first_line();
+enum class Content { kNone, kReadable };
+
+/// What every verb makes of something under a segment's name that no process would use: an error, told as JSON too. The verbs that show what is in it
+/// do show what can be read.
+void expect_refused(const std::string& path, const std::string& what, bool json, Content content = Content::kNone) {
+  const auto copy = path + ".copy";
+  const std::vector<std::vector<std::string>> verbs{{"status"},      {"set", "blue"}, {"clear"},   {"apply"},   {"expire"},    {"ls"},
+                                                    {"save", copy}, {"events"},      {"queries"}, {"metrics"}, {"participants"}};
+  for (auto words : verbs) {
+    const std::string verb = words[0];
+    const bool shows = verb == "events" || verb == "queries" || verb == "metrics" || verb == "participants";
+    if (verb != "ls") words.insert(words.end(), {"--file", path});
+    if (json) words.emplace_back("--json");
+    const auto printed = run_here(words);
+    if (verb == "save" || (shows && content == Content::kReadable)) {
+      EXPECT_TRUE(printed.status == 0 || printed.status == 1) << what << ": " << verb << " ended with " << printed.status;
+    } else {
+      EXPECT_EQ(printed.status, 1) << what << ": " << verb << ": " << printed.out << printed.err;
+    }
+    if (json) {
+      EXPECT_TRUE(nlohmann::json::parse(printed.out, nullptr, false).is_object()) << what << ": " << verb << ": " << printed.out;
+    }
+    std::filesystem::remove(copy);
   }
+}
+
+TEST_F(Damaged, a_flip_in_any_byte_of_the_header_is_noticed_by_every_verb) {
+  auto coordinator = attach_on(Strategy::kBlue);
+  const auto path = coordinator->path();
+  coordinator.reset();
+  const auto bytes = read_file(path);
+  for (std::size_t at = 0; at < sizeof(layout::Header); ++at) {
+    auto flipped = bytes;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1 << at % 8);
+    write_file(path, flipped);
+    expect_refused(path, "byte " + std::to_string(at), at % 2 == 1);
+  }
+  write_file(path, bytes);
+  EXPECT_EQ(run({"status"}).status, 0);
+}
+
+TEST_F(Damaged, what_stands_in_a_segments_place_and_is_none_is_refused_by_every_verb) {
+  auto coordinator = attach_on(Strategy::kBlue);
+  const auto path = coordinator->path();
+  coordinator.reset();
+  const auto elsewhere = (root_ / "elsewhere").string();
+  std::filesystem::rename(path, elsewhere);
+  const auto in_its_place = [&](const std::string& what, Content content = Content::kNone) {
+    expect_refused(path, what, false, content);
+    expect_refused(path, what, true, content);
+    std::filesystem::remove(path);
+  };
+  std::filesystem::create_directory(path);
+  in_its_place("a directory");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  in_its_place("a fifo");
+  std::filesystem::create_symlink(elsewhere, path);
+  in_its_place("a link to a segment");
+  std::filesystem::create_symlink("nowhere", path);
+  in_its_place("a link to nothing");
+  std::filesystem::create_hard_link(elsewhere, path);
+  in_its_place("a second name of a segment", Content::kReadable);
+  std::filesystem::rename(elsewhere, path);
+  EXPECT_EQ(run({"status"}).status, 0);
+  std::filesystem::permissions(path, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
+  in_its_place("a segment that others may read", Content::kReadable);
 }
 
 TEST_F(Damaged, bytes_flipped_anywhere_crash_nothing) {

@@ -93,23 +93,6 @@ std::string octal(mode_t mode) {
   return text;
 }
 
-Error check_file(const struct stat& st, const Place& place) {
-  const std::string path = place.path();
-  if (!S_ISREG(st.st_mode)) return {Cause::kNotASegment, 0, path, "it is not a regular file"};
-  if (st.st_nlink > 1) return {Cause::kNotASegment, 0, path, "it has " + std::to_string(st.st_nlink) + " hard links"};
-  if (!place.group && st.st_uid != place.uid)
-    return {Cause::kForeignOwner, 0, path,
-            "it belongs to uid " + std::to_string(st.st_uid) + (st.st_uid == os::overflow_uid() ? " (unknown in this user namespace)" : "") +
-                ", this process is uid " + std::to_string(place.uid)};
-  if (place.group && st.st_gid != *place.group)
-    return {Cause::kForeignMode, 0, path,
-            "its group is gid " + std::to_string(st.st_gid) + ", expected gid " + std::to_string(*place.group)};
-  const mode_t mode = st.st_mode & 07777;
-  if ((mode & ~place.mode()) != 0)
-    return {Cause::kForeignMode, 0, path, "its mode is " + octal(mode) + ", at most " + octal(place.mode()) + " is allowed"};
-  return {};
-}
-
 Error open_existing(const Place& place, int directory, SegmentRef& out, bool& again) {
   const std::string path = place.path();
   const std::string name = place.name();
@@ -194,6 +177,23 @@ std::string Place::name() const { return segment_name(cluster, uid, group); }
 
 std::uint64_t header_checksum(const layout::Header& header) noexcept {
   return fnv1a(reinterpret_cast<const char*>(&header), offsetof(layout::Header, checksum));
+}
+
+Error check_file(const struct stat& st, const Place& place) {
+  const std::string path = place.path();
+  if (!S_ISREG(st.st_mode)) return {Cause::kNotASegment, 0, path, "it is not a regular file"};
+  if (st.st_nlink > 1) return {Cause::kNotASegment, 0, path, "it has " + std::to_string(st.st_nlink) + " hard links"};
+  if (!place.group && st.st_uid != place.uid)
+    return {Cause::kForeignOwner, 0, path,
+            "it belongs to uid " + std::to_string(st.st_uid) + (st.st_uid == os::overflow_uid() ? " (unknown in this user namespace)" : "") +
+                ", this process is uid " + std::to_string(place.uid)};
+  if (place.group && st.st_gid != *place.group)
+    return {Cause::kForeignMode, 0, path,
+            "its group is gid " + std::to_string(st.st_gid) + ", expected gid " + std::to_string(*place.group)};
+  const mode_t mode = st.st_mode & 07777;
+  if ((mode & ~place.mode()) != 0)
+    return {Cause::kForeignMode, 0, path, "its mode is " + octal(mode) + ", at most " + octal(place.mode()) + " is allowed"};
+  return {};
 }
 
 Error check_header(const layout::Header& h, const std::string& where, const std::string& cluster, bool* stale_boot) {

@@ -1,6 +1,7 @@
 // Getting hold of a cluster's segment: the existing one if it can be trusted, else a new one.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -42,6 +43,9 @@ struct SegmentRef {
 /// Opens or makes the segment of `place`. Bounded: gives up with kRetired after a few rounds of others removing it under our hands.
 /// Crash: see os::create_unnamed and os::publish; nobody can see a segment that is not whole.
 Error attach_segment(const Place& place, SegmentRef& out);
+
+/// Is the file under the segment's name one that can be trusted: regular, under one name, `place`'s owner or group, no wider permissions?
+Error check_file(const struct stat& file, const Place& place);
 
 /// Checks a header's bytes against this library and `cluster` (not compared when empty). `boot` is this boot's id.
 /// kForeignClock with `stale_boot` set means: made in an earlier boot, may be replaced.

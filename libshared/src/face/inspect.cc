@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 
@@ -38,17 +39,16 @@ using Copy = std::unique_ptr<layout::Segment, void (*)(layout::Segment*)>;
 
 Copy make_copy() {
   void* bytes = ::operator new(sizeof(layout::Segment), std::align_val_t{alignof(layout::Segment)});
-  std::memset(bytes, 0, sizeof(layout::Segment));
   return {static_cast<layout::Segment*>(bytes),
           [](layout::Segment* s) { ::operator delete(static_cast<void*>(s), std::align_val_t{alignof(layout::Segment)}); }};
 }
 
-/// Reads as much of the file as there is.
-std::size_t read_all(int fd, void* into, std::size_t size, int& sys_errno) {
+/// Reads as much of the file's `size` bytes from `offset` on as there is.
+std::size_t read_all(int fd, void* into, std::size_t size, std::size_t offset, int& sys_errno) {
   std::size_t got = 0;
   sys_errno = 0;
   while (got < size) {
-    const ssize_t n = ::pread(fd, static_cast<char*>(into) + got, size - got, static_cast<off_t>(got));
+    const ssize_t n = ::pread(fd, static_cast<char*>(into) + got, size - got, static_cast<off_t>(offset + got));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) sys_errno = errno;
     if (n <= 0) break;
@@ -57,17 +57,28 @@ std::size_t read_all(int fd, void* into, std::size_t size, int& sys_errno) {
   return got;
 }
 
-/// A copy is not taken in one instant. Reads the parts again that are validated by a word before and after them, and drops what changed meanwhile.
-void drop_torn(int fd, layout::Segment& first) {
-  const Copy again = make_copy();
+/// Reads an array of the segment again; empty when it is no longer there in full.
+template <typename T>
+std::vector<std::uint64_t> read_again(int fd, std::size_t offset, std::size_t count) {
+  std::vector<std::uint64_t> words(count * sizeof(T) / sizeof(std::uint64_t));
   int ignored = 0;
-  if (read_all(fd, static_cast<void*>(again.get()), sizeof(layout::Segment), ignored) < sizeof(layout::Segment)) return;
-  for (std::uint32_t i = 0; i < layout::kEventSlots; ++i)
-    if (first.events[i].claim.load(relaxed) != again->events[i].claim.load(relaxed)) first.events[i].claim.store(0, relaxed);
-  for (std::uint32_t group = 0; group < layout::kPinGroups; ++group)
-    for (std::uint32_t i = 0; i < layout::kPinsPerGroup; ++i) {
+  if (read_all(fd, words.data(), count * sizeof(T), offset, ignored) < count * sizeof(T)) words.clear();
+  return words;
+}
+
+/// A copy is not taken in one instant. Reads the words again that validate what stands beside or behind them, and drops what changed meanwhile.
+void drop_torn(int fd, layout::Segment& first) {
+  const auto events = read_again<layout::EventSlot>(fd, offsetof(layout::Segment, events), layout::kEventSlots);
+  const auto groups = read_again<layout::PinGroup>(fd, offsetof(layout::Segment, pin_groups), layout::kPinGroups);
+  if (events.empty() || groups.empty()) return;
+  constexpr std::size_t claim = offsetof(layout::EventSlot, claim) / 8;
+  constexpr std::size_t states = offsetof(layout::PinGroup, states) / 8;
+  for (std::size_t i = 0; i < layout::kEventSlots; ++i)
+    if (first.events[i].claim.load(relaxed) != events[i * sizeof(layout::EventSlot) / 8 + claim]) first.events[i].claim.store(0, relaxed);
+  for (std::size_t group = 0; group < layout::kPinGroups; ++group)
+    for (std::size_t i = 0; i < layout::kPinsPerGroup; ++i) {
       layout::Word& state = first.pin_groups[group].states[i];
-      if (state.load(relaxed) != again->pin_groups[group].states[i].load(relaxed)) state.store(0, relaxed);
+      if (state.load(relaxed) != groups[group * sizeof(layout::PinGroup) / 8 + states + i]) state.store(0, relaxed);
     }
 }
 
@@ -206,11 +217,16 @@ void read_body(Report& r, const layout::Segment& s, int fd, std::uint64_t now_ms
     r.problems.push_back({Cause::kDamaged, 0, r.path, "its journal names an impossible slot"});
 }
 
-/// Does the file stand where a segment of its cluster and user is looked for, rather than being a copy of one?
-bool stands_in_place(const std::string& path, const layout::Header& h) {
+/// Where the file stands if that is where a segment of its cluster and user (or group) is looked for; else it is a copy of one.
+std::optional<core::Place> place_of(const std::string& path, const layout::Header& h) {
+  core::Place place;
+  place.directory = path.substr(0, path.rfind('/'));
+  place.cluster.assign(h.cluster, std::min<std::size_t>(h.cluster_length, sizeof h.cluster));
+  place.uid = h.uid;
   const std::string name = path.substr(path.rfind('/') + 1);
-  const std::string cluster(h.cluster, std::min<std::size_t>(h.cluster_length, sizeof h.cluster));
-  return name == core::segment_name(cluster, h.uid, std::nullopt) || name == core::segment_name(cluster, h.uid, h.gid);
+  if (name == place.name()) return place;
+  place.group = h.gid;
+  return name == place.name() ? std::optional(place) : std::nullopt;
 }
 
 }  // namespace
@@ -242,7 +258,8 @@ Report look(const std::string& path) {
   }
   const Copy copy = make_copy();
   int sys_errno = 0;
-  const std::size_t got = read_all(fd.get(), static_cast<void*>(copy.get()), sizeof(layout::Segment), sys_errno);
+  const std::size_t got = read_all(fd.get(), static_cast<void*>(copy.get()), sizeof(layout::Segment), 0, sys_errno);
+  std::memset(reinterpret_cast<char*>(copy.get()) + got, 0, sizeof(layout::Segment) - got);
   if (sys_errno != 0) r.problems.push_back(os::system_error(sys_errno, path, "read"));
   if (got < sizeof(layout::Header)) {
     r.problems.push_back({Cause::kNotASegment, 0, path,
@@ -263,7 +280,11 @@ Report look(const std::string& path) {
   if (r.size != sizeof(layout::Segment))
     r.problems.push_back({Cause::kDamaged, 0, path,
                           "it has " + std::to_string(r.size) + " bytes, expected " + std::to_string(sizeof(layout::Segment))});
-  r.live = !stale_boot && stands_in_place(path, copy->header);
+  const auto place = place_of(path, copy->header);
+  r.live = !stale_boot && place.has_value();
+  // what every process that attaches refuses
+  if (r.live)
+    if (Error e = core::check_file(st, *place)) r.problems.push_back(std::move(e));
   r.readable = true;
   if (r.live) drop_torn(fd.get(), *copy);
   read_body(r, *copy, fd.get(), os::monotonic_ms());

@@ -5,6 +5,9 @@
 
 namespace e6::tool {
 
+/// All of them, in the order of the help.
+void add_verbs(CommandLine& line);
+
 // Looking.
 void add_status(CommandLine& line);
 void add_events(CommandLine& line);
