@@ -1,7 +1,6 @@
-# build and run the tests, also under the sanitizers; with arguments for ctest only the release build, as in: ./run test -R Status
+# build and run the tests [--preset P]; arguments go to ctest, as in: ./run test -R Status
 verb_test() {
   local -a presets=(release)
-  if (($# == 0)); then presets+=(); fi # asan tsan
   if [[ ${1:-} == --preset ]]; then
     if (($# < 2)); then fail 2 "--preset wants a name of CMakePresets.json, such as asan"; fi
     presets=("$2")
