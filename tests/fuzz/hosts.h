@@ -1,0 +1,17 @@
+// Many executions in one process. libshared keeps what it knows of a cluster, and every mapping it ever had, for the life of a process; here a life is one
+// execution, so that memory does not grow and each execution attaches anew.
+#pragma once
+
+#include "core/host.h"
+#include "e6/shared/coordinator.h"
+
+namespace e6::fuzz {
+
+[[nodiscard]] core::Host& host_of(const Coordinator& coordinator) noexcept;
+/// The attachment in use; null before the first operation and after forget().
+[[nodiscard]] core::Attachment* attachment_of(core::Host& host) noexcept;
+/// As if the process were a new one: closes and unmaps all that the host holds, without leaving in order. Nobody may be using it; tickets begun
+/// on it must be gone.
+void forget(core::Host& host) noexcept;
+
+}  // namespace e6::fuzz
