@@ -10,6 +10,7 @@
 
 #include "e6/client/error.h"
 #include "journal.h"
+#include "url.h"
 
 namespace e6::client {
 namespace {
@@ -84,6 +85,9 @@ constexpr milliseconds kDay{86'400'000};
 
 ConnectionOptions ConnectionOptions::from_environment() {
   ConnectionOptions options;
+  e6::Error error;
+  options.shared = e6::Options::from_environment(&error);
+  if (error) throw OptionError(error.sentence());
   double number = 0;
   if (read_number("E6DATA_MAX_RETRY_ATTEMPTS", 1, 100, true, number))
     options.max_retry_attempts = static_cast<int>(number);
@@ -94,9 +98,13 @@ ConnectionOptions ConnectionOptions::from_environment() {
     refuse("environment variable E6DATA_LOG_LEVEL is '", std::string_view(level).substr(0, 60),
            "'; it must be trace, debug, info, warning, error, critical or off");
   }
-  e6::Error error;
-  options.shared = e6::Options::from_environment(&error);
-  if (error) throw OptionError(error.sentence());
+  if (const char* url = std::getenv("E6_SHM_URL"); url != nullptr) {
+    try {
+      overlay_url(url, options);
+    } catch (const OptionError& bad) {
+      refuse("environment variable E6_SHM_URL: ", std::string_view(bad.what()));
+    }
+  }
   return options;
 }
 
@@ -109,6 +117,7 @@ void ConnectionOptions::validate() {
   check("port", port, 1, 65535);
   if (user.empty()) refuse("option user is empty; credentials are required");
   if (password.empty()) refuse("option password is empty; credentials are required");
+  check_text("impersonated_user", impersonated_user, 1000);
   check_text("cluster_name", cluster_name, 100);
   check_text("catalog", catalog, 1000);
   check_text("database", database, 1000);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "e6/shared/options.h"
 
@@ -40,6 +41,8 @@ struct ConnectionOptions {
   /// Credentials; required. They never enter a log, a message or the segment.
   std::string user;
   std::string password;
+  /// The user on whose behalf the session works (userNameForImpersonation); empty means `user` itself.
+  std::string impersonated_user;
   /// Catalog of the statements. When empty, the calls without catalog (V1) are used.
   std::string catalog;
   /// Schema of the statements.
@@ -80,9 +83,20 @@ struct ConnectionOptions {
   /// empty it becomes `host:port[/cluster-name]`.
   e6::Options shared;
 
-  /// The defaults, overlaid with the environment (the client's variables and those of e6::Options).
+  /// The defaults, overlaid with the environment: E6_SHM_URL (a URL as from_url takes it), then the variables
+  /// named above and those of e6::Options.
   /// Throws OptionError naming the first variable whose value is bad, the value and the range.
   [[nodiscard]] static ConnectionOptions from_environment();
+  /// The options in a URL, over those of the environment:
+  ///
+  ///   e6data://user:token@host:port/catalog/database?cluster=main&secure=true&call_timeout=30s
+  ///
+  /// Everything between `e6data://` and `?` may be left out, one by one from the right, and set in code. User and
+  /// token need percent-encoding for `% / ? # [ ] @ :` (an `@` in an e-mail address is %40); an IPv6 address
+  /// stands in brackets. docs/client.md lists the parameters.
+  /// Throws OptionError naming the part or parameter, its value and the remedy. What may be a user's name or a
+  /// token is never in its text.
+  [[nodiscard]] static ConnectionOptions from_url(std::string_view url);
   /// Checks every range and normalises `cluster_name` and `shared`. Throws OptionError naming the option, the
   /// value and the range.
   void validate();
