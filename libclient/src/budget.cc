@@ -3,13 +3,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 #include <thread>
 
 namespace e6::client {
 namespace {
 
 constexpr std::chrono::milliseconds kLongestPause{10'000};
+constexpr std::chrono::milliseconds kSlice{25};
+constexpr std::chrono::hours kLongest{7 * 24};  // so that no caller's "for ever" overflows the clock
 
 // A number in [0.5, 1.0) that differs between threads and processes; no state, so nothing to make anew after
 // a fork.
@@ -24,18 +28,28 @@ double jitter() noexcept {
 
 }  // namespace
 
-Budget::Budget(const ConnectionOptions& options, std::chrono::milliseconds timeout) noexcept
-    : deadline_(Clock::now() + timeout),
+Budget::Budget(const ConnectionOptions& options, std::chrono::milliseconds timeout, const CallOptions& call) noexcept
+    : deadline_(Clock::now()),
+      stop_(call.stop),
       connect_timeout_(options.connect_timeout),
       backoff_(options.retry_backoff),
-      left_(options.max_retry_attempts - 1) {}
+      left_(options.max_retry_attempts - 1) {
+  // A deadline alone replaces the usual time-out, as a time-out does.
+  const bool only_deadline = call.deadline && !call.timeout;
+  deadline_ += std::min<std::chrono::milliseconds>(only_deadline ? kLongest : call.timeout.value_or(timeout), kLongest);
+  if (call.deadline) deadline_ = std::min(deadline_, *call.deadline);
+}
+
+Budget::Clock::time_point Budget::slice(Clock::time_point deadline) const noexcept {
+  return stop_.stop_possible() ? std::min(deadline, Clock::now() + kSlice) : deadline;
+}
 
 Budget::Clock::time_point Budget::call_deadline(std::chrono::milliseconds timeout) const noexcept {
   return std::min(deadline_, Clock::now() + timeout);
 }
 
 bool Budget::again() noexcept {
-  if (left_ <= 0 || expired()) return false;
+  if (left_ <= 0 || expired() || stopped()) return false;
   --left_;
   return true;
 }
@@ -54,8 +68,16 @@ void Budget::pause() noexcept {
 
 bool Budget::sleep(std::chrono::milliseconds time) const noexcept {
   const auto wanted = Clock::now() + time;
-  std::this_thread::sleep_until(std::min(wanted, deadline_));
-  return wanted < deadline_;
+  const auto until = std::min(wanted, deadline_);
+  if (stop_.stop_possible()) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_until(lock, stop_, until, [] { return false; });
+  } else {
+    std::this_thread::sleep_until(until);
+  }
+  return wanted < deadline_ && !stopped();
 }
 
 }  // namespace e6::client

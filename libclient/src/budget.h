@@ -1,8 +1,10 @@
-// How much trying one operation may still do: attempts, pauses between them, and the caller's deadline.
+// How much trying one operation may still do: attempts, pauses between them, the caller's deadline and stop token.
 #pragma once
 
 #include <chrono>
+#include <stop_token>
 
+#include "e6/client/call_options.h"
 #include "e6/client/options.h"
 
 namespace e6::client {
@@ -12,20 +14,27 @@ class Budget {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Budget(const ConnectionOptions& options, std::chrono::milliseconds timeout) noexcept;
+  /// `call` says how long; what it leaves out is `timeout`.
+  Budget(const ConnectionOptions& options, std::chrono::milliseconds timeout,
+         const CallOptions& call = {}) noexcept;
 
   [[nodiscard]] Clock::time_point deadline() const noexcept { return deadline_; }
   /// The deadline of one call: `timeout` from now, or the operation's if that is sooner.
   [[nodiscard]] Clock::time_point call_deadline(std::chrono::milliseconds timeout) const noexcept;
   [[nodiscard]] bool expired() const noexcept { return Clock::now() >= deadline_; }
+  [[nodiscard]] const std::stop_token& stop() const noexcept { return stop_; }
+  [[nodiscard]] bool stopped() const noexcept { return stop_.stop_requested(); }
+  /// Until when to wait for something that a stop request cannot interrupt: the deadline, or a moment if there
+  /// may be such a request.
+  [[nodiscard]] Clock::time_point slice(Clock::time_point deadline) const noexcept;
 
-  /// Takes one more attempt. False when there is none left or the deadline has passed.
+  /// Takes one more attempt. False when there is none left, the deadline has passed, or a stop was requested.
   [[nodiscard]] bool again() noexcept;
   /// The same for an engine that cannot be reached: also false once that has lasted for the connect time-out.
   [[nodiscard]] bool again_unreachable() noexcept;
-  /// Sleeps for the present backoff, with jitter and never past the deadline, and doubles it.
+  /// Sleeps for the present backoff, with jitter and never past the deadline or a stop request, and doubles it.
   void pause() noexcept;
-  /// Sleeps for `time`, never past the deadline; false if that cuts it short.
+  /// Sleeps for `time`, never past the deadline or a stop request; false if one of them cuts it short.
   bool sleep(std::chrono::milliseconds time) const noexcept;
 
   // What may happen only so often in one operation.
@@ -36,6 +45,7 @@ class Budget {
 
  private:
   Clock::time_point deadline_;
+  std::stop_token stop_;
   std::chrono::milliseconds connect_timeout_;
   std::chrono::milliseconds backoff_;
   int left_;  // attempts after the first

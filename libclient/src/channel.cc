@@ -1,15 +1,11 @@
-#include "channel.h"
-
-#include <grpcpp/grpcpp.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <sstream>
 #include <utility>
 
-#include "cluster.grpc.pb.h"
+#include "channel_stubs.h"
 #include "e6/client/error.h"
-#include "engine.grpc.pb.h"
 #include "fork_state.h"
 
 namespace e6::client {
@@ -66,48 +62,15 @@ gpr_timespec deadline_of(std::chrono::steady_clock::time_point deadline) {
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(left.count(), GPR_TIMESPAN));
 }
 
-template <class Request>
-Request about(const QueryName& query) {
-  Request request;
-  request.set_engineip(query.engine);
-  request.set_sessionid(query.session);
-  request.set_queryid(query.id);
-  return request;
-}
-
 }  // namespace
 
-struct Channel::Stubs {
-  const ConnectionOptions& options;  // the connection's; outlives its channels
-  std::shared_ptr<grpc::Channel> channel;
-  QueryEngineService::Stub engine;
-  ClusterService::Stub cluster;
-
-  Stubs(const ConnectionOptions& o, std::shared_ptr<grpc::Channel> c)
-      : options(o), channel(std::move(c)), engine(channel), cluster(channel) {}
-
-  /// The one place where a call is sent.
-  template <class Stub, class Request, class Response>
-  Reply call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-             const CallHead& head, const Request& request, Response& response) {
-    grpc::ClientContext context;
-    if (!head.planner.empty()) context.AddMetadata("plannerip", std::string(head.planner));
-    if (!options.cluster_name.empty()) context.AddMetadata("cluster-name", options.cluster_name);
-    if (head.strategy != Strategy::kNone)
-      context.AddMetadata("strategy", std::string(to_string(head.strategy)));
-    context.set_deadline(deadline_of(head.deadline));
-
-    const grpc::Status status = (stub.*method)(&context, request, &response);
-    Reply reply;
-    reply.code = static_cast<int>(status.error_code());
-    if (!status.ok()) {
-      reply.details = status.error_message();
-    } else if constexpr (requires { response.mutable_new_strategy(); }) {
-      if (response.has_new_strategy()) reply.new_strategy = std::move(*response.mutable_new_strategy());
-    }
-    return reply;
-  }
-};
+void Channel::Stubs::dress(grpc::ClientContext& context, const CallHead& head) const {
+  if (!head.planner.empty()) context.AddMetadata("plannerip", std::string(head.planner));
+  if (!options.cluster_name.empty()) context.AddMetadata("cluster-name", options.cluster_name);
+  if (head.strategy != Strategy::kNone)
+    context.AddMetadata("strategy", std::string(to_string(head.strategy)));
+  context.set_deadline(deadline_of(head.deadline));
+}
 
 Channel::Channel(const ConnectionOptions& options) {
   fork_state::before_first_channel();
@@ -121,102 +84,18 @@ Channel::~Channel() {
     (void)stubs_.release();  // inherited by a fork: left alone on purpose
 }
 
-Reply Channel::authenticate(const CallHead& head, std::string& session) {
+Reply Channel::authenticate(const CallHead& head, std::string& session,
+                            std::string& engine) {
   AuthenticateRequest request;
   request.set_user(stubs_->options.user);
   request.set_password(stubs_->options.password);
+  if (!stubs_->options.impersonated_user.empty())
+    request.set_usernameforimpersonation(stubs_->options.impersonated_user);
   AuthenticateResponse response;
-  Reply reply =
-      stubs_->call(stubs_->engine, &QueryEngineService::Stub::authenticate, head, request, response);
+  Reply reply = stubs_->call(&QueryEngineService::Stub::authenticate, head, request, response);
   session = std::move(*response.mutable_sessionid());
+  if (response.has_engineip()) engine = std::move(*response.mutable_engineip());
   return reply;
-}
-
-Reply Channel::prepare(const CallHead& head, const std::string& session, std::string_view sql,
-                       std::string& engine, std::string& id) {
-  PrepareStatementResponse response;
-  Reply reply;
-  if (stubs_->options.catalog.empty()) {
-    PrepareStatementRequest request;
-    request.set_sessionid(session);
-    request.set_schema(stubs_->options.database);
-    request.set_querystring(sql.data(), sql.size());
-    reply =
-        stubs_->call(stubs_->engine, &QueryEngineService::Stub::prepareStatement, head, request, response);
-  } else {
-    PrepareStatementV2Request request;
-    request.set_sessionid(session);
-    request.set_schema(stubs_->options.database);
-    request.set_catalog(stubs_->options.catalog);
-    request.set_querystring(sql.data(), sql.size());
-    reply =
-        stubs_->call(stubs_->engine, &QueryEngineService::Stub::prepareStatementV2, head, request, response);
-  }
-  engine = std::move(*response.mutable_engineip());
-  id = std::move(*response.mutable_queryid());
-  return reply;
-}
-
-Reply Channel::execute(const CallHead& head, const QueryName& query) {
-  ExecuteStatementResponse response;
-  if (stubs_->options.catalog.empty()) {
-    return stubs_->call(stubs_->engine, &QueryEngineService::Stub::executeStatement, head,
-                        about<ExecuteStatementRequest>(query), response);
-  }
-  return stubs_->call(stubs_->engine, &QueryEngineService::Stub::executeStatementV2, head,
-                      about<ExecuteStatementV2Request>(query), response);
-}
-
-Reply Channel::metadata(const CallHead& head, const QueryName& query, std::string& bytes) {
-  GetResultMetadataResponse response;
-  Reply reply = stubs_->call(stubs_->engine, &QueryEngineService::Stub::getResultMetadata, head,
-                             about<GetResultMetadataRequest>(query), response);
-  bytes = std::move(*response.mutable_resultmetadata());
-  return reply;
-}
-
-Reply Channel::fetch(const CallHead& head, const QueryName& query, std::string& bytes) {
-  GetNextResultBatchResponse response;
-  Reply reply = stubs_->call(stubs_->engine, &QueryEngineService::Stub::getNextResultBatch, head,
-                             about<GetNextResultBatchRequest>(query), response);
-  bytes = std::move(*response.mutable_resultbatch());
-  return reply;
-}
-
-Reply Channel::status(const CallHead& head, const QueryName& query, QueryStatus& status) {
-  StatusResponse response;
-  Reply reply = stubs_->call(stubs_->engine, &QueryEngineService::Stub::status, head,
-                             about<StatusRequest>(query), response);
-  status = QueryStatus{response.status(), response.rowcount()};
-  return reply;
-}
-
-Reply Channel::explain(const CallHead& head, const QueryName& query, std::string& plan) {
-  ExplainResponse response;
-  Reply reply = stubs_->call(stubs_->engine, &QueryEngineService::Stub::explain, head,
-                             about<ExplainRequest>(query), response);
-  plan = std::move(*response.mutable_explain());
-  return reply;
-}
-
-Reply Channel::explain_analyze(const CallHead& head, const QueryName& query, std::string& plan) {
-  ExplainAnalyzeResponse response;
-  Reply reply = stubs_->call(stubs_->engine, &QueryEngineService::Stub::explainAnalyze, head,
-                             about<ExplainAnalyzeRequest>(query), response);
-  plan = std::move(*response.mutable_explainanalyze());
-  return reply;
-}
-
-Reply Channel::clear(const CallHead& head, const QueryName& query) {
-  ClearOrCancelQueryResponse response;
-  return stubs_->call(stubs_->engine, &QueryEngineService::Stub::clearOrCancelQuery, head,
-                      about<ClearOrCancelQueryRequest>(query), response);
-}
-
-Reply Channel::cancel(const CallHead& head, const QueryName& query) {
-  CancelQueryResponse response;
-  return stubs_->call(stubs_->engine, &QueryEngineService::Stub::cancelQuery, head,
-                      about<CancelQueryRequest>(query), response);
 }
 
 Reply Channel::cluster_status(const CallHead& head, std::string& state) {

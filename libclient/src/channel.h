@@ -4,11 +4,16 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "e6/client/catalog.h"
 #include "e6/client/cursor.h"
+#include "e6/client/data_frame.h"
 #include "e6/client/options.h"
 #include "e6/shared/strategy.h"
 
@@ -19,6 +24,7 @@ struct CallHead {
   Strategy strategy = Strategy::kNone;
   std::string_view planner;  ///< `engineIP` that prepare answered; empty for calls that are not about a query
   std::chrono::steady_clock::time_point deadline;
+  const std::stop_token* stop = nullptr;  ///< ends the call; null: nothing does
 };
 
 /// What every call comes back with.
@@ -45,17 +51,60 @@ class Channel {
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  Reply authenticate(const CallHead& head, std::string& session);
-  Reply prepare(const CallHead& head, const std::string& session, std::string_view sql, std::string& engine,
-                std::string& id);
-  Reply execute(const CallHead& head, const QueryName& query);
+  Reply authenticate(const CallHead& head, std::string& session, std::string& engine);
+
+  // A query's way (channel_query.cc).
+  /// `place` may be null.
+  Reply prepare(const CallHead& head, const std::string& session, std::string_view sql, const PlannerPlace* place,
+                std::string& engine, std::string& id);
+  Reply execute(const CallHead& head, const QueryName& query, bool no_cache);
+  Reply execute_v2(const CallHead& head, const QueryName& query, bool no_cache,
+                   const std::vector<Parameter>& parameters);
+  Reply parameters(const CallHead& head, const QueryName& query, std::vector<Parameter>& found);
   Reply metadata(const CallHead& head, const QueryName& query, std::string& bytes);
   Reply fetch(const CallHead& head, const QueryName& query, std::string& bytes);
-  Reply status(const CallHead& head, const QueryName& query, QueryStatus& status);
+  Reply status(const CallHead& head, const QueryName& query, QueryStatus& answer);
   Reply explain(const CallHead& head, const QueryName& query, std::string& plan);
-  Reply explain_analyze(const CallHead& head, const QueryName& query, std::string& plan);
+  Reply explain_analyze(const CallHead& head, const QueryName& query, QueryAnalysis& analysis);
   Reply clear(const CallHead& head, const QueryName& query);
+  Reply discard(const CallHead& head, const QueryName& query);
   Reply cancel(const CallHead& head, const QueryName& query);
+
+  // Catalogs, statements that are not run, the session (channel_catalog.cc). An empty catalog: the V1 call.
+  Reply catalogs(const CallHead& head, std::vector<CatalogEntry>& found);
+  Reply schemas(const CallHead& head, const std::string& session, std::string_view catalog,
+                std::vector<std::string>& found);
+  Reply tables(const CallHead& head, const std::string& session, std::string_view catalog, std::string_view schema,
+               std::vector<std::string>& found);
+  Reply columns(const CallHead& head, const std::string& session, std::string_view catalog, std::string_view schema,
+                std::string_view table, std::vector<TableColumn>& found);
+  Reply add_catalogs(const CallHead& head, const std::string& session, std::string_view json);
+  Reply add_catalogs_status(const CallHead& head, const std::string& session, AddCatalogsStatus& status);
+  Reply refresh_catalogs(const CallHead& head, const std::string& session);
+  Reply sync_schema(const CallHead& head, const SchemaSync& what);
+  Reply dry_run(const CallHead& head, const std::string& session, std::string_view engine, std::string_view sql,
+                std::string& plan);
+  Reply analyze(const CallHead& head, std::string_view sql);
+  /// Asks with `waiting` if that is not null, else with `sql`.
+  Reply identify_planner(const CallHead& head, const std::string& session, std::string_view sql,
+                         const PlannerPlace* waiting, PlannerPlace& place);
+  Reply set_properties(const CallHead& head, const std::string& session, std::string_view properties);
+  Reply drop_user_context(const CallHead& head, const std::string& session, std::string_view engine);
+  Reply health_check(const CallHead& head);
+
+  // Data frames (channel_frame.cc).
+  Reply create_data_frame(const CallHead& head, const std::string& session, std::string_view engine,
+                          const DataFrameSource& source, std::string& id);
+  Reply project(const CallHead& head, const QueryName& query, std::int32_t frame,
+                const std::vector<std::string>& columns);
+  Reply filter(const CallHead& head, const QueryName& query, std::int32_t frame, std::string_view condition);
+  Reply aggregate(const CallHead& head, const QueryName& query, std::int32_t frame,
+                  const std::map<std::string, Aggregate>& functions, const std::vector<std::string>& group_by);
+  Reply order_by(const CallHead& head, const QueryName& query, std::int32_t frame,
+                 const std::map<std::string, SortDirection>& columns);
+  Reply limit(const CallHead& head, const QueryName& query, std::int32_t frame, std::int32_t rows);
+  Reply execute_data_frame(const CallHead& head, const QueryName& query, std::int32_t frame);
+
   /// ClusterService; `state` is the engine's word ("suspended", "resuming", "active", "failed").
   Reply cluster_status(const CallHead& head, std::string& state);
   Reply cluster_resume(const CallHead& head, std::string& state);

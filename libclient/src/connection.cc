@@ -23,8 +23,8 @@ Connection& Connection::operator=(Connection&& from) noexcept {
   return *this;
 }
 
-void Connection::connect() {
-  Budget budget(link_->options(), link_->options().operation_timeout);
+void Connection::connect(const CallOptions& options) {
+  Budget budget(link_->options(), link_->options().operation_timeout, options);
   link_->connect(budget);
 }
 
@@ -39,7 +39,7 @@ Cursor Connection::adopt(const QueryHandle& handle) {
                      "; it was cleared, its process ended, or it was begun on another host");
   }
   auto impl = std::make_unique<Cursor::Impl>(link_);
-  impl->take_over(std::move(*query));
+  impl->adopt(std::move(*query));
   return Cursor(std::move(impl));
 }
 

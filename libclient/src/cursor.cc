@@ -11,7 +11,7 @@ namespace e6::client {
 namespace {
 
 constexpr const char* kClear = "clearOrCancelQuery";
-constexpr const char* kCancel = "cancelQuery";
+using Repeat = Link::Repeat;
 
 Reply send_clear(Channel& channel, const CallHead& head, const QueryName& name) {
   return channel.clear(head, name);
@@ -51,75 +51,88 @@ Cursor::Impl::~Impl() {
   }
 }
 
-void Cursor::Impl::take_over(Query query) {
-  query_ = std::move(query);
-  adopted_ = true;
+Budget Cursor::Impl::budget_for(const CallOptions& options) const noexcept {
+  if (options.stop.stop_possible() || !stop_.stop_possible()) return Budget(link_->options(), timeout_, options);
+  CallOptions with_token = options;
+  with_token.stop = stop_;
+  return Budget(link_->options(), timeout_, with_token);
 }
 
 void Cursor::Impl::require_query(const char* what) const {
   if (!query_.live()) throw UsageError(std::string(what) + " needs a query; execute a statement first");
 }
 
-void Cursor::Impl::execute(std::string_view sql) {
-  if (query_.live()) {
-    if (adopted_) {
-      query_ = Query{};
-    } else {
-      try {
-        end(kClear, send_clear);
-      } catch (const ForkError&) {
-        throw;
-      } catch (const Error& error) {
-        journal().warn("the cursor's previous query could not be cleared: {}", error.what());
-      }
-    }
-  }
-  adopted_ = at_end_ = handed_out_ = false;
-  result_.reset();
-  const std::string_view statement = without_semicolon(sql);
-  if (link_->options().reexecute_lost_queries) sql_ = statement;
-  Budget budget(link_->options(), timeout_);
-  query_ = link_->run(statement, budget);
-}
-
-template <class Send>
-void Cursor::Impl::ask_or_rerun(const char* call, Link::Repeat repeat, Budget& budget, Send&& send) {
-  require_query(call);
-  for (;;) {
+void Cursor::Impl::give_back(const Budget& budget) {
+  if (query_.live() && !adopted_) {
     try {
-      link_->ask(query_, call, repeat, budget, send);
-      return;
-    } catch (const QueryLostError&) {
-      const bool allowed = link_->options().reexecute_lost_queries && !adopted_ && !handed_out_;
-      if (!allowed || !budget.again()) throw;
-      link_->count(&Statistics::reexecuted_queries);
-      query_ = link_->run(sql_, budget);
+      end(kClear, {.deadline = budget.deadline(), .stop = budget.stop()}, send_clear);
+    } catch (const ForkError&) {
+      throw;
+    } catch (const CancelledError&) {
+      throw;
+    } catch (const Error& error) {
+      journal().warn("the cursor's previous query could not be cleared: {}", error.what());
     }
   }
+  query_ = Query{};
+  result_.reset();
+  adopted_ = at_end_ = handed_out_ = waits_to_execute_ = false;
 }
 
-template <class Send>
-void Cursor::Impl::ask(const char* call, Send&& send) {
-  Budget budget(link_->options(), timeout_);
-  ask_or_rerun(call, Link::Repeat::kSafe, budget, send);
+void Cursor::Impl::adopt(Query query) {
+  query_ = std::move(query);
+  adopted_ = true;
 }
 
-template <class Send>
-void Cursor::Impl::end(const char* call, Send&& send) {
-  if (!query_.live()) return;
-  Budget budget(link_->options(), timeout_);
-  link_->end(query_, call, budget, send);
+void Cursor::Impl::take(Query query) {
+  query_ = std::move(query);
 }
 
-std::optional<std::string> Cursor::Impl::fetch_batch() {
+void Cursor::Impl::prepare(std::string_view sql, const CallOptions& options) {
+  Budget budget = budget_for(options);
+  give_back(budget);
+  sql_ = without_semicolon(sql);
+  how_ = {};
+  query_ = link_->prepare(sql_, {}, budget);
+  waits_to_execute_ = true;
+}
+
+void Cursor::Impl::execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options) {
+  Budget budget = budget_for(options);
+  give_back(budget);
+  const std::string_view statement = without_semicolon(sql);
+  if (link_->options().reexecute_lost_queries) {
+    sql_ = statement;
+    how_ = how;
+  }
+  query_ = link_->run(statement, how, budget);
+}
+
+void Cursor::Impl::execute_prepared(const ExecuteOptions& how, const CallOptions& options) {
+  if (!query_.live() || !std::exchange(waits_to_execute_, false))
+    throw UsageError("execute_prepared needs a statement that was prepared and not executed yet; prepare one first");
+  if (link_->options().reexecute_lost_queries) how_ = how;
+  Budget budget = budget_for(options);
+  query_ = link_->run(sql_, how, budget, std::exchange(query_, {}));
+}
+
+bool Cursor::Impl::may_run_again() const noexcept {
+  return link_->options().reexecute_lost_queries && !adopted_ && !handed_out_ && !sql_.empty();
+}
+
+void Cursor::Impl::run_again(Budget& budget) {
+  link_->count(&Statistics::reexecuted_queries);
+  query_ = waits_to_execute_ ? link_->prepare(sql_, how_, budget) : link_->run(sql_, how_, budget);
+}
+
+std::optional<std::string> Cursor::Impl::fetch_batch(const CallOptions& options) {
   require_query("getNextResultBatch");
   if (at_end_) return std::nullopt;
   std::string batch;
-  Budget budget(link_->options(), timeout_);
-  ask_or_rerun("getNextResultBatch", Link::Repeat::kUnsafe, budget,
-               [&](Channel& channel, const CallHead& head, const QueryName& name) {
-                 return channel.fetch(head, name, batch);
-               });
+  ask("getNextResultBatch", Repeat::kUnsafe, options,
+      [&](Channel& channel, const CallHead& head, const QueryName& name) {
+        return channel.fetch(head, name, batch);
+      });
   if (is_end(batch)) {
     at_end_ = true;
     return std::nullopt;
@@ -135,58 +148,93 @@ Cursor::Cursor(Cursor&&) noexcept = default;
 Cursor& Cursor::operator=(Cursor&&) noexcept = default;
 Cursor::~Cursor() = default;
 
-void Cursor::execute(std::string_view sql) {
-  impl_->execute(sql);
+void Cursor::execute(std::string_view sql, const CallOptions& options) {
+  impl_->execute(sql, {}, options);
 }
 
-std::optional<std::string> Cursor::fetch_batch() {
-  return impl_->fetch_batch();
+void Cursor::execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options) {
+  impl_->execute(sql, how, options);
 }
 
-std::string Cursor::metadata() {
+void Cursor::prepare(std::string_view sql, const CallOptions& options) {
+  impl_->prepare(sql, options);
+}
+
+void Cursor::execute_prepared(const ExecuteOptions& how, const CallOptions& options) {
+  impl_->execute_prepared(how, options);
+}
+
+std::vector<Parameter> Cursor::parameters(const CallOptions& options) {
+  std::vector<Parameter> found;
+  impl_->ask("getDynamicParams", Repeat::kSafe, options,
+             [&](Channel& channel, const CallHead& head, const QueryName& name) {
+               return channel.parameters(head, name, found);
+             });
+  return found;
+}
+
+std::optional<std::string> Cursor::fetch_batch(const CallOptions& options) {
+  return impl_->fetch_batch(options);
+}
+
+std::string Cursor::metadata(const CallOptions& options) {
   std::string bytes;
-  impl_->ask("getResultMetadata", [&](Channel& channel, const CallHead& head, const QueryName& name) {
-    return channel.metadata(head, name, bytes);
-  });
+  impl_->ask("getResultMetadata", Repeat::kSafe, options,
+             [&](Channel& channel, const CallHead& head, const QueryName& name) {
+               return channel.metadata(head, name, bytes);
+             });
   return bytes;
 }
 
-QueryStatus Cursor::status() {
+QueryStatus Cursor::status(const CallOptions& options) {
   QueryStatus answer;
-  impl_->ask("status", [&](Channel& channel, const CallHead& head, const QueryName& name) {
-    return channel.status(head, name, answer);
-  });
+  impl_->ask("status", Repeat::kSafe, options,
+             [&](Channel& channel, const CallHead& head, const QueryName& name) {
+               return channel.status(head, name, answer);
+             });
   return answer;
 }
 
-std::string Cursor::explain() {
+std::string Cursor::explain(const CallOptions& options) {
   std::string plan;
-  impl_->ask("explain", [&](Channel& channel, const CallHead& head, const QueryName& name) {
-    return channel.explain(head, name, plan);
-  });
+  impl_->ask("explain", Repeat::kSafe, options,
+             [&](Channel& channel, const CallHead& head, const QueryName& name) {
+               return channel.explain(head, name, plan);
+             });
   return plan;
 }
 
-std::string Cursor::explain_analyze() {
-  std::string plan;
-  impl_->ask("explainAnalyze", [&](Channel& channel, const CallHead& head, const QueryName& name) {
-    return channel.explain_analyze(head, name, plan);
-  });
-  return plan;
+QueryAnalysis Cursor::explain_analyze(const CallOptions& options) {
+  QueryAnalysis analysis;
+  impl_->ask("explainAnalyze", Repeat::kSafe, options,
+             [&](Channel& channel, const CallHead& head, const QueryName& name) {
+               return channel.explain_analyze(head, name, analysis);
+             });
+  return analysis;
 }
 
-void Cursor::clear() {
-  impl_->end(kClear, send_clear);
+void Cursor::clear(const CallOptions& options) {
+  impl_->end(kClear, options, send_clear);
 }
 
-void Cursor::cancel() {
-  impl_->end(kCancel, [](Channel& channel, const CallHead& head, const QueryName& name) {
+void Cursor::cancel(const CallOptions& options) {
+  impl_->end("cancelQuery", options, [](Channel& channel, const CallHead& head, const QueryName& name) {
     return channel.cancel(head, name);
   });
 }
 
+void Cursor::discard(const CallOptions& options) {
+  impl_->end("clear", options, [](Channel& channel, const CallHead& head, const QueryName& name) {
+    return channel.discard(head, name);
+  });
+}
+
 void Cursor::set_timeout(std::chrono::milliseconds timeout) noexcept {
-  impl_->timeout() = timeout;
+  impl_->set_timeout(timeout);
+}
+
+void Cursor::set_stop_token(std::stop_token stop) noexcept {
+  impl_->set_stop_token(std::move(stop));
 }
 
 bool Cursor::has_query() const noexcept {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,30 +23,66 @@ class Cursor::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void take_over(Query query);
-  void execute(std::string_view sql);
-  std::optional<std::string> fetch_batch();
-  template <class Send>
-  void ask(const char* call, Send&& send);
-  template <class Send>
-  void end(const char* call, Send&& send);
+  /// Another cursor's query.
+  void adopt(Query query);
+  /// A query that this cursor begins; what it had is cleared first, or left if it was adopted.
+  void take(Query query);
+  void prepare(std::string_view sql, const CallOptions& options);
+  void execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options);
+  void execute_prepared(const ExecuteOptions& how, const CallOptions& options);
+  std::optional<std::string> fetch_batch(const CallOptions& options);
 
-  std::chrono::milliseconds& timeout() noexcept { return timeout_; }
+  /// A call about the query. `send(Channel&, CallHead, QueryName) -> Reply`.
+  template <class Send>
+  void ask(const char* call, Link::Repeat repeat, const CallOptions& options, Send&& send) {
+    Budget budget = budget_for(options);
+    require_query(call);
+    for (;;) {
+      try {
+        link_->ask(query_, call, repeat, budget, send);
+        return;
+      } catch (const QueryLostError&) {
+        if (!may_run_again() || !budget.again()) throw;
+        run_again(budget);
+      }
+    }
+  }
+  template <class Send>
+  void end(const char* call, const CallOptions& options, Send&& send) {
+    if (!query_.live()) return;
+    Budget budget = budget_for(options);
+    link_->end(query_, call, budget, send);
+  }
+
+  void set_timeout(std::chrono::milliseconds timeout) noexcept { timeout_ = timeout; }
+  void set_stop_token(std::stop_token stop) noexcept { stop_ = std::move(stop); }
   [[nodiscard]] const Query& query() const noexcept { return query_; }
   /// Nothing until somebody has asked for it.
   std::optional<ResultMetadata>& result() noexcept { return result_; }
+  [[nodiscard]] Budget budget_for(const CallOptions& options) const noexcept;
+  /// The same as one deadline, for functions that make several calls.
+  [[nodiscard]] CallOptions bounded(const CallOptions& options) const noexcept {
+    const Budget budget = budget_for(options);
+    return {.deadline = budget.deadline(), .stop = budget.stop()};
+  }
+  [[nodiscard]] Link& link() const noexcept { return *link_; }
 
  private:
-  template <class Send>
-  void ask_or_rerun(const char* call, Link::Repeat repeat, Budget& budget, Send&& send);
   void require_query(const char* what) const;
+  /// Clears what the cursor has, within the budget's deadline; only a stop request or a fork makes it throw.
+  void give_back(const Budget& budget);
+  [[nodiscard]] bool may_run_again() const noexcept;
+  void run_again(Budget& budget);
 
   std::shared_ptr<Link> link_;
   std::chrono::milliseconds timeout_;
+  std::stop_token stop_;
   Query query_;
   std::optional<ResultMetadata> result_;
-  std::string sql_;       // kept only for reexecute_lost_queries
-  bool adopted_ = false;  // another cursor will clear it
+  std::string sql_;               // of a prepared query, and for reexecute_lost_queries
+  ExecuteOptions how_;            // for reexecute_lost_queries
+  bool adopted_ = false;          // another cursor will clear it
+  bool waits_to_execute_ = false;  // prepared, not executed
   bool at_end_ = false;
   bool handed_out_ = false;  // a batch has left this cursor
 };

@@ -26,22 +26,23 @@ auto decoded(const Query& query, const char* call, Decode&& decode) {
 
 }  // namespace
 
-const ResultMetadata& Cursor::result() {
+const ResultMetadata& Cursor::result(const CallOptions& options) {
   std::optional<ResultMetadata>& known = impl_->result();
   if (!known || !has_query()) {
-    const std::string bytes = metadata();
+    const std::string bytes = metadata(options);
     known = decoded(impl_->query(), "getResultMetadata", [&] { return decode_metadata(bytes); });
   }
   return *known;
 }
 
-const std::vector<ResultColumn>& Cursor::columns() {
-  return result().columns();
+const std::vector<ResultColumn>& Cursor::columns(const CallOptions& options) {
+  return result(options).columns();
 }
 
-std::optional<ResultBatch> Cursor::fetch() {
-  const ResultMetadata& columns_of = result();
-  std::optional<std::string> bytes = fetch_batch();
+std::optional<ResultBatch> Cursor::fetch(const CallOptions& options) {
+  const CallOptions within = impl_->bounded(options);
+  const ResultMetadata& columns_of = result(within);
+  std::optional<std::string> bytes = fetch_batch(within);
   if (!bytes) return std::nullopt;
   return decoded(impl_->query(), "getNextResultBatch",
                  [&] { return decode_batch(std::move(*bytes), columns_of); });

@@ -89,17 +89,18 @@ constexpr std::chrono::seconds kRecheckPause{5};
 Answer Link::probe(ProbeLease& lease, Budget& budget) {
   count(&Statistics::detections);
   const auto started = Budget::Clock::now();
-  const auto deadline =
-      budget.call_deadline(std::min(options_.call_timeout, host().options().detection_timeout));
+  const auto timeout = std::min(options_.call_timeout, host().options().detection_timeout);
+  CallHead head = head_of(Strategy::kNone, budget, timeout);
   Answer answer;
   answer.call = "authenticate";
   for (const Strategy strategy : lease.lease().order) {
     if (strategy == Strategy::kNone) continue;
     journal().info("{}: trying {}", target_, to_string(strategy));
+    head.strategy = strategy;
     Lane& tried = lane(strategy);
     const ChannelPtr channel = tried.channel();
     SessionPtr session;
-    answer = authenticate(*channel, strategy, deadline, true, session);
+    answer = authenticate(*channel, head, true, session);
     if (answer.ok()) {
       tried.keep(std::move(session));
       const bool in_time = lease.succeed(strategy);
@@ -113,14 +114,25 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
     host().detect_refused(lease.lease(), strategy);
     journal().info("{}: {} refused: {}", target_, to_string(strategy), answer.details);
   }
+  if (budget.stopped()) return answer;  // the lease is abandoned: our caller's wish is nobody else's failure
   lease.fail(failure_of(answer.meaning), answer.code);
   journal().error("{}: no active strategy found: {}", target_, describe(answer));
   return answer;
 }
 
+// A stop request cannot wake the host's futex, so that it is looked for in between.
+Detection Link::await_detection(const Budget& budget) {
+  for (;;) {
+    check_stopped(budget);
+    const auto until = budget.slice(budget.deadline());
+    Detection found = host().detect_begin(until);
+    if (found.outcome != Detection::Outcome::kTimeout || until == budget.deadline()) return found;
+  }
+}
+
 void Link::detect(Budget& budget) {
   for (;;) {
-    Detection found = host().detect_begin(budget.deadline());
+    Detection found = await_detection(budget);
     Answer answer;
     bool own = false;
     switch (found.outcome) {
@@ -146,6 +158,7 @@ void Link::detect(Budget& budget) {
         break;
     }
     if (answer.ok()) return;
+    if (budget.stopped()) fail_cancelled(answer);
 
     if (answer.meaning == Meaning::kWrongStrategy) {
       wait_out_both_refused(answer, budget);
@@ -155,7 +168,7 @@ void Link::detect(Budget& budget) {
       if (!budget.again()) fail(answer);
       budget.pause();
     } else {
-      repeat_new_work(answer, nullptr, budget);
+      repeat_new_work(answer, nullptr, Repeat::kSafe, budget);
     }
   }
 }
@@ -166,8 +179,10 @@ void Link::wait_out_both_refused(const Answer& answer, Budget& budget) {
   constexpr std::chrono::milliseconds kWorthWaiting{2500};
   const Snapshot now = host().snapshot();
   const std::chrono::milliseconds left(now.both_refused ? now.remaining_ms : 0);
-  if (budget.both_refused++ > 0 || left > kWorthWaiting || !budget.again() ||
-      !budget.sleep(left + std::chrono::milliseconds(10))) {
+  const bool again = budget.both_refused++ == 0 && left <= kWorthWaiting && budget.again() &&
+                     budget.sleep(left + std::chrono::milliseconds(10));
+  if (!again) {
+    if (budget.stopped()) fail_cancelled(answer);
     fail_as<AuthenticationError>(target_ + " refused both strategies, blue and green: " + describe(answer) +
                                      "; check the cluster's deployment, the host and the cluster name",
                                  answer);

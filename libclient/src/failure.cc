@@ -60,6 +60,13 @@ ErrorContext Link::context_of(const Answer& answer, std::string_view query_id) c
   return context;
 }
 
+void Link::fail_cancelled(const Answer& answer, std::string_view query_id) const {
+  const bool executing = std::string_view(answer.call).starts_with("execute");
+  fail_as<CancelledError>("cancelled by the caller during " + std::string(answer.call) + " at " + target_ +
+                              (executing ? "; the engine may or may not have accepted the statement" : ""),
+                          answer, query_id);
+}
+
 void Link::fail(const Answer& answer, std::string_view query_id) const {
   const bool authenticating = std::string_view(answer.call) == "authenticate";
   const std::string what = describe(answer);
@@ -83,7 +90,7 @@ void Link::fail(const Answer& answer, std::string_view query_id) const {
                                    "; check host, port, TLS settings and that the engine runs",
                                answer, query_id);
     case Meaning::kTimedOut:
-      if (std::string_view(answer.call).starts_with("executeStatement")) {
+      if (std::string_view(answer.call).starts_with("execute")) {
         fail_as<TimeoutError>("execute got no answer from " + target_ +
                                   " in time; the engine may or may not have accepted the statement: " + what,
                               answer, query_id);

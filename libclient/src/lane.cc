@@ -17,25 +17,27 @@ ChannelPtr Lane::channel() {
   return channel_locked();
 }
 
-Lane::Opened Lane::open(Clock::time_point deadline, const Authenticate& authenticate) {
+Lane::Opened Lane::open(const Budget& budget, const Authenticate& authenticate) {
   std::unique_lock guard(mutex_);
   for (;;) {
     if (session_ != nullptr) return Opened{channel_locked(), session_, Answer{}};
     if (flight_ == nullptr) break;
 
     const std::shared_ptr<Flight> flight = flight_;
-    if (!landed_.wait_until(guard, deadline, [&] { return flight->done; })) {
+    if (!landed_.wait_until(guard, budget.stop(), budget.deadline(), [&] { return flight->done; })) {
       Answer late;
-      late.meaning = Meaning::kTimedOut;
-      late.code = code::kDeadlineExceeded;
+      late.meaning = budget.stopped() ? Meaning::kCancelled : Meaning::kTimedOut;
+      late.code = budget.stopped() ? code::kCancelled : code::kDeadlineExceeded;
       late.details = "another thread of this connection was still authenticating";
       late.call = "authenticate";
       late.strategy = strategy_;
       return Opened{channel_, nullptr, std::move(late)};
     }
     if (flight->session != nullptr) return Opened{channel_locked(), flight->session, Answer{}};
-    // The other thread's deadline is not ours; any other failure is.
-    if (flight->answer.meaning != Meaning::kTimedOut) return Opened{channel_, nullptr, flight->answer};
+    // The other thread's deadline and stop token are not ours; any other failure is.
+    const Meaning theirs = flight->answer.meaning;
+    if (theirs != Meaning::kTimedOut && theirs != Meaning::kCancelled)
+      return Opened{channel_, nullptr, flight->answer};
   }
 
   const auto flight = std::make_shared<Flight>();

@@ -3,21 +3,28 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "answer.h"
+#include "budget.h"
 #include "channel.h"
 
 namespace e6::client {
 
 /// What authenticate gave. Never written to a log, a message or the segment.
 struct Session {
-  std::string id;
+  explicit Session(std::string session_id, std::string engine_address = {})
+      : id(std::move(session_id)), engine(std::move(engine_address)) {}
+  const std::string id;
+  const std::string engine;  ///< `engineIP` of the answer; often empty
+  /// The number of the last properties it was given (properties.h); relaxed, a set of properties may be given twice.
+  mutable std::atomic<std::uint64_t> properties{0};
 };
 using SessionPtr = std::shared_ptr<const Session>;
 using ChannelPtr = std::shared_ptr<Channel>;
@@ -26,7 +33,6 @@ using ChannelPtr = std::shared_ptr<Channel>;
 /// new ones.
 class Lane {
  public:
-  using Clock = std::chrono::steady_clock;
   /// Authenticates on the channel; leaves the session in its second argument when it succeeded.
   using Authenticate = std::function<Answer(Channel&, SessionPtr&)>;
 
@@ -40,8 +46,8 @@ class Lane {
       : options_(options), strategy_(strategy) {}
 
   /// The lane's channel and session. Without a session one thread authenticates, the others wait for its
-  /// answer, success or failure, until `deadline` (then: kTimedOut).
-  [[nodiscard]] Opened open(Clock::time_point deadline, const Authenticate& authenticate);
+  /// answer, success or failure, until the budget's deadline (then: kTimedOut) or a stop request (kCancelled).
+  [[nodiscard]] Opened open(const Budget& budget, const Authenticate& authenticate);
   /// The channel alone, made if there is none. Throws what Channel throws.
   [[nodiscard]] ChannelPtr channel();
   /// A session that was got by other means (a probe) becomes the lane's.
@@ -67,7 +73,7 @@ class Lane {
   std::atomic<bool> open_{false};  // a hint for is_open; written under mutex_
 
   std::mutex mutex_;  // guards everything below
-  std::condition_variable landed_;
+  std::condition_variable_any landed_;
   ChannelPtr channel_;
   SessionPtr session_;
   std::shared_ptr<Flight> flight_;  // null when nobody authenticates

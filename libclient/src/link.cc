@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <utility>
 
 #include "fork_state.h"
@@ -51,6 +52,14 @@ void Link::check_usable(const Query& query) const {
   }
 }
 
+void Link::check_stopped(const Budget& budget, std::string_view query_id) const {
+  if (!budget.stopped()) return;
+  Answer none;
+  none.code = code::kCancelled;
+  none.epoch = host().snapshot().epoch;
+  fail_as<CancelledError>("cancelled by the caller before a call to " + target_, none, query_id);
+}
+
 void Link::close() noexcept {
   closed_.store(true, std::memory_order_relaxed);
   Here* mine = here_.load(std::memory_order_acquire);
@@ -73,39 +82,54 @@ void Link::close_left_lanes() noexcept {
   }
 }
 
-Answer Link::answer_of(const char* call, Strategy strategy, Epoch epoch, const SessionPtr& session,
-                       Reply&& reply) {
+void Link::report(const Sent& sent, int code) noexcept {
+  spdlog::logger& log = journal();
+  const bool logged = log.should_log(spdlog::level::debug);
+  if (!logged && options_.observer == nullptr) return;
+  const auto took = Budget::Clock::now() - sent.at;
+  try {
+    if (logged) {
+      log.debug("{}: {} on {} in epoch {} took {} us: {}", target_, sent.call, to_string(sent.strategy),
+                sent.epoch.active, std::chrono::duration_cast<std::chrono::microseconds>(took).count(), code_name(code));
+    }
+  } catch (...) {  // an application's sink may throw; a log line is not worth a request
+  }
+  if (options_.observer != nullptr)
+    options_.observer->on_call(CallRecord{target_, sent.call, sent.strategy, sent.epoch, code, took});
+}
+
+Answer Link::answer_of(const Sent& sent, const SessionPtr& session, Reply&& reply) {
   count(&Statistics::calls);
+  report(sent, reply.code);
   Answer answer;
   answer.meaning = classify(reply.code, reply.details);
   answer.code = reply.code;
   if (!answer.ok()) answer.details = redacted(reply.details, session);
-  answer.call = call;
-  answer.strategy = strategy;
-  answer.epoch = epoch;
+  answer.call = sent.call;
+  answer.strategy = sent.strategy;
+  answer.epoch = sent.epoch;
   return answer;
 }
 
-Answer Link::settle(const char* call, Strategy strategy, Epoch epoch, const SessionPtr& session,
-                    Reply&& reply) {
+Answer Link::settle(const Sent& sent, const SessionPtr& session, Reply&& reply) {
   if (!reply.new_strategy.empty()) {
     if (const auto announced = parse_strategy(reply.new_strategy)) {
       count(&Statistics::announcements);
-      host().announce(*announced, epoch);
+      host().announce(*announced, sent.epoch);
     } else {
       Knowledge::warn_of(reply.new_strategy);
     }
   }
-  Answer answer = answer_of(call, strategy, epoch, session, std::move(reply));
+  Answer answer = answer_of(sent, session, std::move(reply));
   switch (answer.meaning) {
     case Meaning::kOk:
-      host().confirm(strategy, epoch);
+      host().confirm(sent.strategy, sent.epoch);
       break;
     case Meaning::kWrongStrategy:
       count(&Statistics::mismatches);
-      journal().warn("{}: {} refused for {} in epoch {}: {}", target_, call, to_string(strategy),
-                     epoch.active, answer.details);
-      answer.news = host().mismatch(strategy, epoch);
+      journal().warn("{}: {} refused for {} in epoch {}: {}", target_, sent.call, to_string(sent.strategy),
+                     sent.epoch.active, answer.details);
+      answer.news = host().mismatch(sent.strategy, sent.epoch);
       break;
     case Meaning::kAccessDenied:
       count(&Statistics::access_denied);

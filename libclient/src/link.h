@@ -1,9 +1,10 @@
 // The inside of a connection: it sends calls, tells the host what they brought, and recovers. gRPC stays
 // behind Channel.
 //
-//   execute:   run -> open_ground -> (detect -> probe) -> prepare -> execute       repeat_new_work judges a
-//   failure later:     ask (status, metadata, fetch, ...) on the query's own colour        repeat_on_query
-//   judges a failure end:       end (clear, cancel)
+//   execute:  run -> prepare -> open_ground -> (detect -> probe) ... execute    repeat_new_work judges a failure
+//   call (schemas, dry run, health, ...): open_ground -> the call              repeat_new_work
+//   ask (status, metadata, fetch, ...) on the query's own colour              repeat_on_query
+//   end (clear, cancel, discard)                                              repeat_end
 #pragma once
 
 #include <array>
@@ -17,10 +18,12 @@
 #include "answer.h"
 #include "budget.h"
 #include "counters.h"
+#include "e6/client/cursor.h"
 #include "e6/client/error.h"
 #include "e6/client/options.h"
 #include "knowledge.h"
 #include "lane.h"
+#include "properties.h"
 #include "query.h"
 
 namespace e6::client {
@@ -40,22 +43,64 @@ class Link {
 
   /// Finds the colour and authenticates.
   void connect(Budget& budget);
-  /// Prepares and executes; returns the accepted query.
-  [[nodiscard]] Query run(std::string_view sql, Budget& budget);
+  /// Prepares a statement; returns the query, not executed yet.
+  [[nodiscard]] Query prepare(std::string_view sql, const ExecuteOptions& how, Budget& budget);
+  /// Prepares (unless `prepared` is live) and executes; returns the accepted query.
+  [[nodiscard]] Query run(std::string_view sql, const ExecuteOptions& how, Budget& budget, Query prepared = {});
+  /// Begins a query with `name`. `send(Channel&, CallHead, Session, Query&) -> Reply` leaves id and engine in the query.
+  template <class Send>
+  [[nodiscard]] Query begin(const char* name, Budget& budget, Send&& send_it) {
+    for (;;) {
+      Query query = query_on(open_ground(budget, Need::kSession));
+      const CallHead head = head_of(query.strategy, budget, options_.prepare_timeout);
+      const Answer answer = send(name, query.strategy, query.session,
+                                 [&] { return send_it(*query.channel, head, *query.session, query); });
+      if (answer.ok()) {
+        host().bind(query.ticket, query.id, query.engine);
+        return query;
+      }
+      const SessionPtr session = query.session;
+      forget(query);
+      repeat_new_work(answer, session, Repeat::kSafe, budget);
+    }
+  }
   /// A query of the host by its handle; nothing if the host does not know it.
   [[nodiscard]] std::optional<Query> adopt(const QueryHandle& handle);
 
   /// Whether a call that broke off may be sent again.
   enum class Repeat : std::uint8_t {
     kSafe,    ///< the answer would be the same
-    kUnsafe,  ///< fetch: the engine may have moved on
+    kUnsafe,  ///< the engine may have done what it was asked, or moved on
   };
+  /// What a call needs that is not about a query.
+  enum class Need : std::uint8_t { kColour, kSession };
+  /// A call that is not about a query, on the active colour. `send(Channel&, CallHead, const SessionPtr&) ->
+  /// Reply`; the session is null without Need::kSession.
+  template <class Send>
+  void call(const char* name, Need need, Repeat repeat, Budget& budget, Send&& send_it) {
+    for (;;) {
+      Ground ground = open_ground(budget, need);
+      const CallHead head = head_of(ground.strategy, budget, options_.call_timeout);
+      const Answer answer = send(name, ground.strategy, ground.session,
+                                 [&] { return send_it(*ground.channel, head, ground.session); });
+      const SessionPtr session = ground.session;
+      leave(std::move(ground));
+      if (answer.ok()) return;
+      repeat_new_work(answer, session, repeat, budget);
+    }
+  }
+  /// Gives properties to the session in use and, later, to those that follow.
+  void set_properties(std::string_view text, Budget& budget);
+  /// Lets the engine forget the session in use.
+  void drop_user_context(Budget& budget);
+
   /// A call about an accepted query, on its own colour, session and channel. `send(Channel&, CallHead,
   /// QueryName) -> Reply`.
   template <class Send>
   void ask(Query& query, const char* call, Repeat repeat, Budget& budget, Send&& send) {
     check_usable(query);
     for (QueryRecovery recovery;;) {
+      check_stopped(budget, query.id);
       const Answer answer = send_about(query, call, budget, send);
       if (answer.ok()) return;
       repeat_on_query(query, answer, repeat, recovery, budget);  // throws unless the call may be sent again
@@ -67,6 +112,7 @@ class Link {
     check_usable(query);
     const Ending ending(*this, query);
     for (QueryRecovery recovery;;) {
+      check_stopped(budget, query.id);
       const Answer answer = send_about(query, call, budget, send);
       if (answer.ok() || !repeat_end(query, answer, recovery, budget)) return;
     }
@@ -84,6 +130,7 @@ class Link {
     const std::uint64_t generation;
     std::array<Lane, 2> lanes;
     Counters counters;
+    Properties properties;
     std::atomic<std::int64_t> next_recheck_ns{0};  // steady clock; after a failed re-check at the soft limit
   };
   /// Where new work can start: a pinned colour, and a session on it.
@@ -118,40 +165,61 @@ class Link {
   }
   void check_fork() const;
   void check_usable(const Query& query) const;
+  /// Throws CancelledError if a stop was requested.
+  void check_stopped(const Budget& budget, std::string_view query_id = {}) const;
   void close_left_lanes() noexcept;
 
   // Sending (link.cc): the one place where calls meet the host's knowledge.
+  /// A call that is on its way.
+  struct Sent {
+    const char* call;
+    Strategy strategy;
+    Epoch epoch;
+    Budget::Clock::time_point at;
+  };
+  [[nodiscard]] Sent sending(const char* call, Strategy strategy) const noexcept {
+    return Sent{call, strategy, host().snapshot().epoch, Budget::Clock::now()};
+  }
   template <class Send>
   Answer send(const char* call, Strategy strategy, const SessionPtr& session, Send&& send_it) {
-    const Epoch epoch = host().snapshot().epoch;
-    Reply reply = send_it();
-    return settle(call, strategy, epoch, session, std::move(reply));
+    const Sent sent = sending(call, strategy);
+    return settle(sent, session, send_it());
   }
   template <class Send>
   Answer send_about(const Query& query, const char* call, Budget& budget, Send&& send_it) {
-    const CallHead head{query.strategy, query.engine, budget.call_deadline(options_.call_timeout)};
+    CallHead head = head_of(query.strategy, budget, options_.call_timeout);
+    head.planner = query.engine;
     return send(call, query.strategy, query.session, [&] {
       return send_it(*query.channel, head, QueryName{query.engine, query.session->id, query.id});
     });
   }
-  Answer settle(const char* call, Strategy strategy, Epoch epoch, const SessionPtr& session, Reply&& reply);
-  Answer answer_of(const char* call, Strategy strategy, Epoch epoch, const SessionPtr& session,
-                   Reply&& reply);
+  [[nodiscard]] static CallHead head_of(Strategy strategy, const Budget& budget, std::chrono::milliseconds timeout) noexcept {
+    return CallHead{strategy, {}, budget.call_deadline(timeout), &budget.stop()};
+  }
+  /// Tells the host, the log and the observer what a call brought.
+  Answer settle(const Sent& sent, const SessionPtr& session, Reply&& reply);
+  /// The same without the host's knowledge: for a probe's refusal.
+  Answer answer_of(const Sent& sent, const SessionPtr& session, Reply&& reply);
+  void report(const Sent& sent, int code) noexcept;
 
   // Sessions and detection (session.cc, detect.cc).
-  Answer authenticate(Channel& channel, Strategy strategy, Budget::Clock::time_point deadline, bool probing,
-                      SessionPtr& session);
+  Answer authenticate(Channel& channel, const CallHead& head, bool probing, SessionPtr& session);
   [[nodiscard]] Lane::Opened open_lane(Strategy strategy, Budget& budget);
-  [[nodiscard]] Ground open_ground(Budget& budget);
+  [[nodiscard]] Ground open_ground(Budget& budget, Need need);
+  [[nodiscard]] static Query query_on(Ground ground) noexcept;
+  void leave(Ground ground) noexcept;
+  [[nodiscard]] Answer give_properties(const Ground& ground, const Budget& budget);
+  void cancel_abandoned(const Query& query) noexcept;
   void detect(Budget& budget);
+  [[nodiscard]] Detection await_detection(const Budget& budget);
   void recheck(Budget& budget);
   Answer probe(class ProbeLease& lease, Budget& budget);
   void wait_out_both_refused(const Answer& answer, Budget& budget);
   void resume(const Answer& answer, Budget& budget);
-  void wake_cluster(Budget::Clock::time_point deadline);
+  void wake_cluster(const Budget& budget, Budget::Clock::time_point deadline);
 
   // Judging failures (recovery.cc): each returns if the work may be repeated, and throws otherwise.
-  void repeat_new_work(const Answer& answer, const SessionPtr& session, Budget& budget);
+  void repeat_new_work(const Answer& answer, const SessionPtr& session, Repeat repeat, Budget& budget);
   void repeat_on_query(Query& query, const Answer& answer, Repeat repeat, QueryRecovery& recovery,
                        Budget& budget);
   [[nodiscard]] bool repeat_end(Query& query, const Answer& answer, QueryRecovery& recovery, Budget& budget);
@@ -160,6 +228,7 @@ class Link {
 
   // Errors (failure.cc).
   [[noreturn]] void fail(const Answer& answer, std::string_view query_id = {}) const;
+  [[noreturn]] void fail_cancelled(const Answer& answer, std::string_view query_id = {}) const;
   template <class Exception>
   [[noreturn]] void fail_as(const std::string& sentence, const Answer& answer,
                             std::string_view query_id = {}) const {

@@ -7,16 +7,11 @@
 #include "link.h"
 
 namespace e6::client {
-namespace {
 
-bool is_execute(const Answer& answer) noexcept {
-  return std::string_view(answer.call).starts_with("executeStatement");
-}
-
-}  // namespace
-
-// For detect, authenticate, prepare, and execute: nothing has been accepted when this returns.
-void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Budget& budget) {
+// For detect, authenticate, prepare, execute and calls without a query: nothing has been accepted when this
+// returns.
+void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Repeat repeat, Budget& budget) {
+  if (budget.stopped()) fail_cancelled(answer);
   switch (answer.meaning) {
     case Meaning::kWrongStrategy:
       // Refused before anything was looked at, execute included. The host knows by now; the next round
@@ -38,13 +33,11 @@ void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Budg
       resume(answer, budget);
       return;
     case Meaning::kUnavailable:
-      if (is_execute(answer) && !surely_unsent(answer.code, answer.details)) {
-        fail_as<ConnectionError>(
-            "the connection to " + target_ +
-                " broke during execute; the engine may or may not have accepted the statement, so it "
-                "is not sent again: " +
-                describe(answer),
-            answer);
+      if (repeat == Repeat::kUnsafe && !surely_unsent(answer.code, answer.details)) {
+        fail_as<ConnectionError>("the connection to " + target_ + " broke during " + std::string(answer.call) +
+                                     "; the engine may or may not have accepted it, so it is not sent again: " +
+                                     describe(answer),
+                                 answer);
       }
       if (!budget.again_unreachable()) fail(answer);
       budget.pause();
@@ -80,6 +73,7 @@ void Link::renew_session(Query& query, Budget& budget) {
 
 void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, QueryRecovery& recovery,
                            Budget& budget) {
+  if (budget.stopped()) fail_cancelled(answer, query.id);
   const auto lost = [&](std::string_view why) {
     count(&Statistics::lost_queries);
     const ErrorContext context = context_of(answer, query.id);
@@ -111,11 +105,9 @@ void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, Qu
       return;
     case Meaning::kUnavailable:
       if (repeat == Repeat::kUnsafe && !surely_unsent(answer.code, answer.details)) {
-        fail_as<ConnectionError>(
-            "the connection to " + target_ +
-                " broke during fetch; a batch may be missing, so the fetch is not repeated: " +
-                describe(answer),
-            answer, query.id);
+        fail_as<ConnectionError>("the connection to " + target_ + " broke during " + std::string(answer.call) +
+                                     "; the engine may have gone on, so it is not sent again: " + describe(answer),
+                                 answer, query.id);
       }
       if (!budget.again_unreachable()) fail(answer, query.id);
       budget.pause();
@@ -134,6 +126,7 @@ void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, Qu
 
 // For clear and cancel: true if the call is worth repeating, false if the query is over.
 bool Link::repeat_end(Query& query, const Answer& answer, QueryRecovery& recovery, Budget& budget) {
+  if (budget.stopped()) fail_cancelled(answer, query.id);
   switch (answer.meaning) {
     case Meaning::kWrongStrategy:
       journal().debug("{}: query {} went with its colour; pin cleaned up", target_, query.id);

@@ -1,7 +1,6 @@
 // A suspended cluster: one process of the host wakes it, the others wait for that.
 #include <algorithm>
 #include <cctype>
-#include <thread>
 #include <utility>
 
 #include "journal.h"
@@ -44,30 +43,36 @@ void Link::resume(const Answer& answer, Budget& budget) {
         answer);
   }
   const auto deadline = budget.call_deadline(options_.resume_timeout);
-  ResumeLease lease;
-  switch (host().resume_begin(deadline, lease)) {
-    case ResumeOutcome::kResumedByOther:
-      count(&Statistics::retries);
-      return;
-    case ResumeOutcome::kResume: {
-      WakeLease wake(host(), lease);
-      wake_cluster(deadline);
-      wake.active = true;
-      count(&Statistics::retries);
-      return;
+  for (bool failed_before = false;;) {
+    check_stopped(budget);
+    const auto until = budget.slice(deadline);
+    ResumeLease lease;
+    switch (host().resume_begin(until, lease)) {
+      case ResumeOutcome::kResumedByOther:
+        count(&Statistics::retries);
+        return;
+      case ResumeOutcome::kResume: {
+        WakeLease wake(host(), lease);
+        wake_cluster(budget, deadline);
+        wake.active = true;
+        count(&Statistics::retries);
+        return;
+      }
+      case ResumeOutcome::kFailedByOther:
+        // The other process's deadline and stop token are not ours: worth one attempt of the host's own.
+        if (!std::exchange(failed_before, true)) continue;
+        fail_as<ClusterSuspendedError>(
+            "the cluster at " + target_ + " is suspended, and another process of this host could not resume it",
+            answer);
+      case ResumeOutcome::kTimeout:
+        if (until != deadline) continue;
+        fail_as<ClusterSuspendedError>("the cluster at " + target_ + " was not resumed in time", answer);
     }
-    case ResumeOutcome::kFailedByOther:
-      fail_as<ClusterSuspendedError>(
-          "the cluster at " + target_ + " is suspended, and another process of this host could not resume it",
-          answer);
-    case ResumeOutcome::kTimeout:
-      break;
   }
-  fail_as<ClusterSuspendedError>("the cluster at " + target_ + " was not resumed in time", answer);
 }
 
 // Asks for the state until it is active; asks it to wake whenever it says that it sleeps.
-void Link::wake_cluster(Budget::Clock::time_point deadline) {
+void Link::wake_cluster(const Budget& budget, Budget::Clock::time_point deadline) {
   const Snapshot known = host().snapshot();
   Strategy strategy = known.active != Strategy::kNone ? known.active : Strategy::kBlue;
   int refused_in_a_row = 0;
@@ -75,19 +80,20 @@ void Link::wake_cluster(Budget::Clock::time_point deadline) {
   journal().info("{}: the cluster is suspended; resuming it", target_);
   for (;;) {
     const ChannelPtr channel = lane(strategy).channel();
-    const auto call_deadline = std::min(deadline, Budget::Clock::now() + options_.call_timeout);
+    const CallHead head{strategy, {}, std::min(deadline, Budget::Clock::now() + options_.call_timeout), &budget.stop()};
     std::string state;
     Answer answer = send("ClusterService.status", strategy, nullptr, [&] {
-      return channel->cluster_status(CallHead{strategy, {}, call_deadline}, state);
+      return channel->cluster_status(head, state);
     });
     if (answer.ok() && is(state, "suspended") && !asked) {
       answer = send("ClusterService.resume", strategy, nullptr, [&] {
-        return channel->cluster_resume(CallHead{strategy, {}, call_deadline}, state);
+        return channel->cluster_resume(head, state);
       });
       asked = answer.ok();
       if (asked) count(&Statistics::resumes);
     }
 
+    if (budget.stopped()) fail_cancelled(answer);
     if (answer.meaning == Meaning::kWrongStrategy) {
       strategy = other(strategy);
       // Refused by both: not worth a poll's pause once, then it is.
@@ -113,7 +119,8 @@ void Link::wake_cluster(Budget::Clock::time_point deadline) {
           "the cluster at " + target_ + " did not become active in time (last state '" + state + "')",
           answer);
     }
-    std::this_thread::sleep_until(next);
+    (void)budget.sleep(options_.resume_poll);
+    if (budget.stopped()) fail_cancelled(answer);
   }
 }
 

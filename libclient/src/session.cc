@@ -1,4 +1,5 @@
 // Standing on a colour: authentication, and the place where new work starts.
+#include <functional>
 #include <utility>
 
 #include "fork_state.h"
@@ -7,24 +8,23 @@
 
 namespace e6::client {
 
-Answer Link::authenticate(Channel& channel, Strategy strategy, Budget::Clock::time_point deadline,
-                          bool probing, SessionPtr& session) {
+Answer Link::authenticate(Channel& channel, const CallHead& head, bool probing, SessionPtr& session) {
   std::string id;
-  const Epoch epoch = host().snapshot().epoch;
-  Reply reply = channel.authenticate(CallHead{strategy, {}, deadline}, id);
+  std::string engine;
+  const Sent sent = sending("authenticate", head.strategy);
+  Reply reply = channel.authenticate(head, id, engine);
   // A probe's refusal is no mismatch: reporting it would make the probe's own result old news.
   const bool plain = !probing || classify(reply.code, reply.details) != Meaning::kWrongStrategy;
-  Answer answer = plain ? settle("authenticate", strategy, epoch, nullptr, std::move(reply))
-                        : answer_of("authenticate", strategy, epoch, nullptr, std::move(reply));
+  Answer answer = plain ? settle(sent, nullptr, std::move(reply)) : answer_of(sent, nullptr, std::move(reply));
   if (answer.ok() && id.empty()) {
     answer.meaning = Meaning::kAccessDenied;
     answer.code = code::kUnauthenticated;
     answer.details = "the engine answered without a session";
   }
   if (answer.ok()) {
-    session = std::make_shared<const Session>(Session{std::move(id)});
+    session = std::make_shared<const Session>(std::move(id), std::move(engine));
     count(&Statistics::authentications);
-    journal().debug("{}: session on {} opened", target_, to_string(strategy));
+    journal().debug("{}: session on {} opened", target_, to_string(head.strategy));
   } else if (answer.meaning == Meaning::kWrongStrategy) {
     count(&Statistics::authentications_refused);
   } else {
@@ -34,13 +34,18 @@ Answer Link::authenticate(Channel& channel, Strategy strategy, Budget::Clock::ti
 }
 
 Lane::Opened Link::open_lane(Strategy strategy, Budget& budget) {
-  return lane(strategy).open(budget.deadline(), [&, strategy](Channel& channel, SessionPtr& session) {
-    return authenticate(channel, strategy, budget.call_deadline(options_.call_timeout), false, session);
-  });
+  const auto authenticating = [&](Channel& channel, SessionPtr& session) {
+    return authenticate(channel, head_of(strategy, budget, options_.call_timeout), false, session);
+  };
+  return lane(strategy).open(budget, std::cref(authenticating));  // a reference: no allocation
 }
 
-Link::Ground Link::open_ground(Budget& budget) {
+Link::Ground Link::open_ground(Budget& budget, Need need) {
+  check_fork();
+  if (closed_.load(std::memory_order_relaxed))
+    throw UsageError("the connection to " + target_ + " is closed; make a new one");
   for (;;) {
+    check_stopped(budget);
     if (host().snapshot().soft_expired) recheck(budget);
     std::optional<QueryTicket> ticket = host().begin_query();
     if (!ticket) {
@@ -48,73 +53,83 @@ Link::Ground Link::open_ground(Budget& budget) {
       continue;
     }
     const Strategy strategy = ticket->strategy();
-    Lane::Opened opened = open_lane(strategy, budget);
-    if (opened.session != nullptr) {
-      return Ground{std::move(*ticket), strategy, std::move(opened.channel), std::move(opened.session)};
+    Ground ground{std::move(*ticket), strategy, nullptr, nullptr};
+    if (need == Need::kColour) {
+      ground.channel = lane(strategy).channel();
+      return ground;
     }
-    host().end_query(std::move(*ticket));
-    repeat_new_work(opened.answer, nullptr, budget);
+    Lane::Opened opened = open_lane(strategy, budget);
+    ground.channel = std::move(opened.channel);
+    ground.session = std::move(opened.session);
+    Answer answer = std::move(opened.answer);
+    if (ground.session != nullptr) {
+      if (ground.session->properties.load(std::memory_order_relaxed) >= here().properties.newest()) return ground;
+      answer = give_properties(ground, budget);
+      if (answer.ok()) return ground;
+    }
+    const SessionPtr session = ground.session;
+    leave(std::move(ground));
+    repeat_new_work(answer, session, Repeat::kSafe, budget);
   }
+}
+
+void Link::leave(Ground ground) noexcept {
+  host().end_query(std::move(ground.ticket));
+  ground.channel = nullptr;
+  close_left_lanes();
+}
+
+Query Link::query_on(Ground ground) noexcept {
+  Query query;
+  query.strategy = ground.strategy;
+  query.channel = std::move(ground.channel);
+  query.session = std::move(ground.session);
+  query.ticket = std::move(ground.ticket);
+  query.generation = fork_state::generation();
+  return query;
 }
 
 void Link::connect(Budget& budget) {
-  check_fork();
-  if (closed_.load(std::memory_order_relaxed))
-    throw UsageError("the connection to " + target_ + " is closed; make a new one");
-  Ground ground = open_ground(budget);
-  host().end_query(std::move(ground.ticket));
+  leave(open_ground(budget, Need::kSession));
 }
 
-Query Link::run(std::string_view sql, Budget& budget) {
-  check_fork();
-  if (closed_.load(std::memory_order_relaxed))
-    throw UsageError("the connection to " + target_ + " is closed; make a new one");
-  const bool with_catalog = !options_.catalog.empty();
-  const char* const prepare_call = with_catalog ? "prepareStatementV2" : "prepareStatement";
-  const char* const execute_call = with_catalog ? "executeStatementV2" : "executeStatement";
-  for (;;) {
-    Ground ground = open_ground(budget);
-    Query query;
-    query.strategy = ground.strategy;
-    query.channel = std::move(ground.channel);
-    query.session = std::move(ground.session);
-    query.ticket = std::move(ground.ticket);
-    query.generation = fork_state::generation();
-
-    Answer answer = send(prepare_call, query.strategy, query.session, [&] {
-      const CallHead head{query.strategy, {}, budget.call_deadline(options_.prepare_timeout)};
-      return query.channel->prepare(head, query.session->id, sql, query.engine, query.id);
-    });
-    if (answer.ok()) {
-      host().bind(query.ticket, query.id, query.engine);
-      answer = send_about(query, execute_call, budget,
-                          [](Channel& channel, const CallHead& head, const QueryName& name) {
-                            return channel.execute(head, name);
-                          });
-      if (answer.ok()) {
-        count(&Statistics::queries);
-        close_left_lanes();
-        return query;
-      }
-    }
-    const SessionPtr session = query.session;
-    forget(query);
-    repeat_new_work(answer, session, budget);
+Answer Link::give_properties(const Ground& ground, const Budget& budget) {
+  Answer answer;
+  answer.meaning = Meaning::kOk;
+  for (const Properties::Entry& each : here().properties.after(ground.session->properties.load(std::memory_order_relaxed))) {
+    const CallHead head = head_of(ground.strategy, budget, options_.call_timeout);
+    answer = send("setProps", ground.strategy, ground.session,
+                  [&] { return ground.channel->set_properties(head, ground.session->id, each.text); });
+    if (!answer.ok()) return answer;
+    ground.session->properties.store(each.number, std::memory_order_relaxed);
   }
+  return answer;
 }
 
-std::optional<Query> Link::adopt(const QueryHandle& handle) {
-  check_fork();
-  std::optional<Pin> pin = host().find_query(handle.query_id);
-  if (!pin || pin->strategy == Strategy::kNone) return std::nullopt;
-  Query query;
-  query.strategy = pin->strategy;
-  query.channel = lane(pin->strategy).channel();
-  query.session = std::make_shared<const Session>(Session{handle.session_id});
-  query.engine = std::move(pin->engine_address);
-  query.id = handle.query_id;
-  query.generation = fork_state::generation();
-  return query;
+void Link::set_properties(std::string_view text, Budget& budget) {
+  SessionPtr session;
+  call("setProps", Need::kSession, Repeat::kSafe, budget,
+       [&](Channel& channel, const CallHead& head, const SessionPtr& on) {
+         session = on;
+         return channel.set_properties(head, on->id, text);
+       });
+  Properties& kept = here().properties;
+  const std::uint64_t number = kept.keep(text);
+  // If another thread kept one meanwhile that this session lacks, it stays behind, and is given both in order.
+  std::uint64_t expected = number - 1;
+  session->properties.compare_exchange_strong(expected, number, std::memory_order_relaxed);
+}
+
+void Link::drop_user_context(Budget& budget) {
+  SessionPtr session;
+  Strategy strategy = Strategy::kNone;
+  call("dropUserContext", Need::kSession, Repeat::kSafe, budget,
+       [&](Channel& channel, const CallHead& head, const SessionPtr& on) {
+         session = on;
+         strategy = head.strategy;
+         return channel.drop_user_context(head, on->id, on->engine);
+       });
+  lane(strategy).drop(session);
 }
 
 }  // namespace e6::client

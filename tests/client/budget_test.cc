@@ -42,5 +42,29 @@ TEST(Budget, stops_trying_an_unreachable_engine_after_the_connect_timeout) {
   EXPECT_TRUE(budget.again());  // other failures still have attempts
 }
 
+TEST(Budget, takes_the_sooner_of_timeout_and_deadline_and_the_usual_time_out_without_either) {
+  const auto now = Clock::now();
+  const auto left = [&](const CallOptions& call) {
+    return std::chrono::duration_cast<milliseconds>(Budget(ConnectionOptions{}, milliseconds(60'000), call).deadline() - now);
+  };
+  EXPECT_NEAR(static_cast<double>(left({}).count()), 60'000, 5'000);
+  EXPECT_NEAR(static_cast<double>(left({.timeout = milliseconds(600'000)}).count()), 600'000, 5'000);
+  EXPECT_NEAR(static_cast<double>(left({.deadline = now + milliseconds(600'000)}).count()), 600'000, 5'000);
+  EXPECT_NEAR(static_cast<double>(left({.timeout = milliseconds(20'000), .deadline = now + milliseconds(600'000)}).count()), 20'000, 5'000);
+  EXPECT_NEAR(static_cast<double>(left({.timeout = milliseconds(600'000), .deadline = now + milliseconds(20'000)}).count()), 20'000, 5'000);
+  EXPECT_GT(left({.timeout = milliseconds::max()}), std::chrono::hours(24));  // "for ever" does not overflow
+}
+
+TEST(Budget, gives_no_attempt_and_no_pause_after_a_stop_request) {
+  std::stop_source stop;
+  Budget budget(ConnectionOptions{}, milliseconds(60'000), {.stop = stop.get_token()});
+  EXPECT_TRUE(budget.again());
+  stop.request_stop();
+  EXPECT_FALSE(budget.again());
+  const auto start = Clock::now();
+  EXPECT_FALSE(budget.sleep(milliseconds(30'000)));
+  EXPECT_LT(Clock::now() - start, milliseconds(5'000));
+}
+
 }  // namespace
 }  // namespace e6::client

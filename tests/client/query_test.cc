@@ -26,7 +26,7 @@ TEST_F(QueryTest, a_query_runs_from_prepare_to_clear) {
   EXPECT_FALSE(cursor.metadata().empty());
   EXPECT_EQ(cursor.status().row_count, 30);
   EXPECT_NE(cursor.explain().find("rows=30"), std::string::npos);
-  EXPECT_NE(cursor.explain_analyze().find("rows read: 30"), std::string::npos);
+  EXPECT_NE(cursor.explain_analyze().plan.find("rows read: 30"), std::string::npos);
   EXPECT_EQ(drain(cursor), 3);
   EXPECT_FALSE(cursor.fetch_batch());  // the end stays the end
   EXPECT_EQ(connection.coordinator().in_flight(), 1U);

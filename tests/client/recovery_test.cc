@@ -28,7 +28,7 @@ TEST_F(RecoveryTest, a_456_about_a_query_whose_colour_still_serves_is_repeated_t
   EXPECT_EQ(cursor.status().row_count, 3);
   EXPECT_FALSE(cursor.metadata().empty());
   EXPECT_FALSE(cursor.explain().empty());
-  EXPECT_FALSE(cursor.explain_analyze().empty());
+  EXPECT_FALSE(cursor.explain_analyze().plan.empty());
   EXPECT_EQ(drain(cursor), 3);
   EXPECT_EQ(connection.statistics().mismatches, 5U);
   EXPECT_EQ(connection.statistics().lost_queries, 0U);

@@ -10,8 +10,12 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "e6/client/catalog.h"
 #include "e6/client/cursor.h"
+#include "e6/client/data_frame.h"
 #include "e6/client/error.h"
 #include "e6/client/options.h"
 #include "e6/client/statistics.h"
@@ -42,8 +46,8 @@ class Connection {
 
   /// Finds the active colour and authenticates, if that has not happened yet. Not needed before queries;
   /// useful to find bad credentials early. Throws AuthenticationError, ConnectionError, TimeoutError,
-  /// ClusterSuspendedError, ForkError.
-  void connect();
+  /// CancelledError, ClusterSuspendedError, ForkError.
+  void connect(const CallOptions& options = {});
 
   /// A cursor without a query. Makes no call.
   [[nodiscard]] Cursor cursor();
@@ -52,6 +56,48 @@ class Connection {
   /// goes out of scope: the one that began it does. Throws UsageError when the host does not know the query
   /// (cleared, or its owner died).
   [[nodiscard]] Cursor adopt(const QueryHandle& handle);
+
+  // About catalogs. These calls follow the active colour and recover as a query's prepare does; beyond connect's
+  // errors they throw QueryError. An empty `catalog` means the connection's; without that either, the calls
+  // without catalog (V1) are used.
+
+  [[nodiscard]] std::vector<CatalogEntry> catalogs(const CallOptions& options = {});
+  [[nodiscard]] std::vector<std::string> schemas(std::string_view catalog = {}, const CallOptions& options = {});
+  [[nodiscard]] std::vector<std::string> tables(std::string_view schema, std::string_view catalog = {},
+                                                const CallOptions& options = {});
+  [[nodiscard]] std::vector<TableColumn> columns(std::string_view schema, std::string_view table,
+                                                 std::string_view catalog = {}, const CallOptions& options = {});
+  /// Adds the catalogs that the JSON text describes; `add_catalogs_status` says how far that is. Not repeated
+  /// when the connection breaks: ConnectionError.
+  void add_catalogs(std::string_view json, const CallOptions& options = {});
+  [[nodiscard]] AddCatalogsStatus add_catalogs_status(const CallOptions& options = {});
+  void refresh_catalogs(const CallOptions& options = {});
+  void sync_schema(const SchemaSync& what, const CallOptions& options = {});
+
+  // About statements that are not run.
+
+  /// The plan of a statement.
+  [[nodiscard]] std::string dry_run(std::string_view sql, const CallOptions& options = {});
+  /// Lets the engine check a statement: QueryError with its words if it is bad.
+  void analyze(std::string_view sql, const CallOptions& options = {});
+  /// Asks for a planner for a statement before it is prepared (ExecuteOptions::planner), or again for one that
+  /// waits. Without this, prepare waits by itself.
+  [[nodiscard]] PlannerPlace identify_planner(std::string_view sql, const CallOptions& options = {});
+  [[nodiscard]] PlannerPlace identify_planner(const PlannerPlace& waiting, const CallOptions& options = {});
+
+  // About the session and the engine.
+
+  /// Sets properties of the session, in the engine's own format. Sessions that the connection gets later, on
+  /// either colour, are given the same before they are used: the latest 64 different texts, in their order. A
+  /// forked child begins without them. Throws QueryError when the engine refuses them; then they are not kept.
+  void set_properties(std::string_view properties, const CallOptions& options = {});
+  /// Lets the engine forget the session; the next call authenticates again. Queries of the session are lost.
+  void drop_user_context(const CallOptions& options = {});
+  /// Returns if the engine of the active colour is healthy, and throws otherwise. Needs no session.
+  void health_check(const CallOptions& options = {});
+
+  /// A data frame of a table or file.
+  [[nodiscard]] DataFrame data_frame(const DataFrameSource& source, const CallOptions& options = {});
 
   /// No new queries from here on (UsageError). Queries in flight go on; what is idle is closed at once.
   void close() noexcept;

@@ -4,14 +4,15 @@
 //   Error
 //   ├─ OptionError            an option or environment variable is bad: fix it
 //   ├─ UsageError             the call makes no sense now (no query, closed connection): fix the program
-//   ├─ ForkError              gRPC was in use when this process was forked: connect in the child, or close
-//   before the fork ├─ SharedStateError       no segment although options.shared.required is set ├─
-//   AuthenticationError    credentials refused, or both colours refused ├─ ConnectionError        the engine
-//   cannot be reached, or the connection broke ├─ TimeoutError           a deadline passed ├─
-//   ClusterSuspendedError  the cluster sleeps and was not woken └─ QueryError             the engine refused
-//   the statement or call; the details are its own words
-//      └─ QueryLostError      the query went away with its colour or session; run it again if it may run
-//      twice
+//   ├─ ForkError              gRPC was in use when this process was forked: connect in the child, or close before
+//   ├─ SharedStateError       no segment although options.shared.required is set
+//   ├─ AuthenticationError    credentials refused, or both colours refused
+//   ├─ ConnectionError        the engine cannot be reached, or the connection broke
+//   ├─ TimeoutError           a deadline passed
+//   ├─ CancelledError         the caller's stop token asked for it
+//   ├─ ClusterSuspendedError  the cluster sleeps and was not woken
+//   └─ QueryError             the engine refused the statement or call; the details are its own words
+//      └─ QueryLostError      the query went away with its colour or session; run it again if it may run twice
 //   and of results: DecodeError (the engine's bytes are malformed), ConversionError (a value was asked for as
 //   something that it is not: fix the program)
 #pragma once
@@ -97,6 +98,12 @@ class ConnectionError : public Error {
 
 /// The deadline of a call or operation passed.
 class TimeoutError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The stop token of the CallOptions (or of the cursor) asked for the end.
+class CancelledError : public Error {
  public:
   using Error::Error;
 };

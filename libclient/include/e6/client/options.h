@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "e6/client/call_observer.h"
 #include "e6/shared/options.h"
 
 namespace e6::client {
@@ -78,6 +80,9 @@ struct ConnectionOptions {
   /// The longest that one function of Connection or Cursor takes altogether: detection, authentication,
   /// retries and pauses included. 1 ms to 7 days.
   std::chrono::milliseconds operation_timeout{1'800'000};
+
+  /// Hears of every call; may be empty.
+  std::shared_ptr<CallObserver> observer;
 
   /// The host's knowledge: where segments live, TTL, policy, sharing on or off. When `shared.cluster` is
   /// empty it becomes `host:port[/cluster-name]`.

@@ -1,4 +1,6 @@
 // The calls on the way of a query, from authenticate to clear.
+#include <algorithm>
+
 #include "data/batch.h"
 #include "data/result_metadata.h"
 #include "rpc/engine_service.h"
@@ -69,7 +71,16 @@ Reactor* EngineService::getResultMetadata(Context* context, const GetResultMetad
 
 Reactor* EngineService::getDynamicParams(Context* context, const GetDynamicParamsRequest* request,
                                          GetDynamicParamsResponse* response) {
-  return serving_.serve(Method::kGetDynamicParams, context, request, response);
+  // One for each question mark, wherever it stands.
+  return serving_.serve(Method::kGetDynamicParams, context, request, response,
+                        [](const Reply& reply, GetDynamicParamsResponse& answer) {
+                          const auto marks = std::count(reply.query->sql.begin(), reply.query->sql.end(), '?');
+                          for (int index = 0; index < marks; ++index) {
+                            ParameterValue* parameter = answer.add_params();
+                            parameter->set_index(index);
+                            parameter->set_type("STRING");
+                          }
+                        });
 }
 
 Reactor* EngineService::getNextResultBatch(Context* context, const GetNextResultBatchRequest* request,

@@ -1,0 +1,7 @@
+#include "e6/client/call_observer.h"
+
+namespace e6::client {
+
+CallObserver::~CallObserver() = default;
+
+}  // namespace e6::client

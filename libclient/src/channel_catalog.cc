@@ -1,0 +1,201 @@
+// Calls that are not about a query: catalogs, statements that are not run, the session.
+#include <utility>
+
+#include "channel_stubs.h"
+
+namespace e6::client {
+namespace {
+
+using Stub = QueryEngineService::Stub;
+
+std::string text(std::string_view view) {
+  return std::string(view);
+}
+
+template <class Request>
+Request of(const std::string& session) {
+  Request request;
+  request.set_sessionid(session);
+  return request;
+}
+
+std::vector<std::string> strings(google::protobuf::RepeatedPtrField<std::string>& from) {
+  return {std::make_move_iterator(from.begin()), std::make_move_iterator(from.end())};
+}
+
+}  // namespace
+
+Reply Channel::catalogs(const CallHead& head, std::vector<CatalogEntry>& found) {
+  GetCatalogesResponse response;
+  Reply reply = stubs_->call(&Stub::getCataloges, head, GetCatalogesRequest(), response);
+  found.clear();
+  for (const CatalogResponse& each : response.catalogresponses())
+    found.push_back(CatalogEntry{each.name(), each.isdefault()});
+  return reply;
+}
+
+Reply Channel::schemas(const CallHead& head, const std::string& session, std::string_view catalog,
+                       std::vector<std::string>& found) {
+  GetSchemaNamesResponse response;
+  Reply reply;
+  if (catalog.empty()) {
+    reply = stubs_->call(&Stub::getSchemaNames, head, of<GetSchemaNamesRequest>(session), response);
+  } else {
+    auto request = of<GetSchemaNamesV2Request>(session);
+    request.set_catalog(text(catalog));
+    reply = stubs_->call(&Stub::getSchemaNamesV2, head, request, response);
+  }
+  found = strings(*response.mutable_schemas());
+  return reply;
+}
+
+Reply Channel::tables(const CallHead& head, const std::string& session, std::string_view catalog,
+                      std::string_view schema, std::vector<std::string>& found) {
+  GetTablesResponse response;
+  Reply reply;
+  if (catalog.empty()) {
+    auto request = of<GetTablesRequest>(session);
+    request.set_schema(text(schema));
+    reply = stubs_->call(&Stub::getTables, head, request, response);
+  } else {
+    auto request = of<GetTablesV2Request>(session);
+    request.set_schema(text(schema));
+    request.set_catalog(text(catalog));
+    reply = stubs_->call(&Stub::getTablesV2, head, request, response);
+  }
+  found = strings(*response.mutable_tables());
+  return reply;
+}
+
+Reply Channel::columns(const CallHead& head, const std::string& session, std::string_view catalog,
+                       std::string_view schema, std::string_view table, std::vector<TableColumn>& found) {
+  GetColumnsResponse response;
+  Reply reply;
+  if (catalog.empty()) {
+    auto request = of<GetColumnsRequest>(session);
+    request.set_schema(text(schema));
+    request.set_table(text(table));
+    reply = stubs_->call(&Stub::getColumns, head, request, response);
+  } else {
+    auto request = of<GetColumnsV2Request>(session);
+    request.set_schema(text(schema));
+    request.set_table(text(table));
+    request.set_catalog(text(catalog));
+    reply = stubs_->call(&Stub::getColumnsV2, head, request, response);
+  }
+  found.clear();
+  for (const GFieldInfo& each : response.fieldinfo())
+    found.push_back(TableColumn{each.fieldname(), each.fieldtype()});
+  return reply;
+}
+
+Reply Channel::add_catalogs(const CallHead& head, const std::string& session, std::string_view json) {
+  auto request = of<AddCatalogsRequest>(session);
+  request.set_json(text(json));
+  AddCatalogsResponse response;
+  return stubs_->call(&Stub::addCatalogs, head, request, response);
+}
+
+Reply Channel::add_catalogs_status(const CallHead& head, const std::string& session, AddCatalogsStatus& status) {
+  GetAddCatalogsResponse response;
+  Reply reply =
+      stubs_->call(&Stub::getAddCatalogsResponse, head, of<GetAddCatalogsRequest>(session), response);
+  status = AddCatalogsStatus{response.status(), {}};
+  for (const FailedSchemaElement& each : response.failures())
+    status.failures.push_back(FailedCatalogPart{each.name(), each.type(), each.reason()});
+  return reply;
+}
+
+Reply Channel::refresh_catalogs(const CallHead& head, const std::string& session) {
+  RefreshCatalogsResponse response;
+  return stubs_->call(&Stub::refreshCatalogs, head, of<RefreshCatalogsRequest>(session), response);
+}
+
+Reply Channel::sync_schema(const CallHead& head, const SchemaSync& what) {
+  SyncSchemaRequest request;
+  request.set_catalog(what.catalog);
+  request.set_database(what.database);
+  request.set_queryid(what.query_id);
+  request.set_isreplace(what.replace);
+  SyncSchemaResponse response;
+  return stubs_->call(&Stub::syncSchemas, head, request, response);
+}
+
+Reply Channel::dry_run(const CallHead& head, const std::string& session, std::string_view engine,
+                       std::string_view sql, std::string& plan) {
+  const ConnectionOptions& options = stubs_->options;
+  DryRunResponse response;
+  const auto fill = [&](auto request) {
+    request.set_engineip(text(engine));
+    request.set_sessionid(session);
+    request.set_schema(options.database);
+    request.set_querystring(text(sql));
+    return request;
+  };
+  Reply reply;
+  if (options.catalog.empty()) {
+    reply = stubs_->call(&Stub::dryRun, head, fill(DryRunRequest()), response);
+  } else {
+    DryRunRequestV2 request = fill(DryRunRequestV2());
+    request.set_catalog(options.catalog);
+    reply = stubs_->call(&Stub::dryRunV2, head, request, response);
+  }
+  plan = std::move(*response.mutable_dryrunvalue());
+  return reply;
+}
+
+Reply Channel::analyze(const CallHead& head, std::string_view sql) {
+  AnalyzeQueryRequest request;
+  request.set_query(text(sql));
+  request.set_catalog(stubs_->options.catalog);
+  request.set_schema(stubs_->options.database);
+  AnalyzeQueryResponse response;
+  return stubs_->call(&Stub::analyzeQuery, head, request, response);
+}
+
+Reply Channel::identify_planner(const CallHead& head, const std::string& session, std::string_view sql,
+                                const PlannerPlace* waiting, PlannerPlace& place) {
+  auto request = of<IdentifyPlannerRequest>(session);
+  if (waiting != nullptr) {
+    request.mutable_existingquery()->set_queryid(waiting->query_id);
+    request.mutable_existingquery()->set_elapsedtimemillis(waiting->waited_ms);
+  } else {
+    auto* first = request.mutable_firsttimerequestpayload();
+    first->set_schema(stubs_->options.database);
+    first->set_catalog(stubs_->options.catalog);
+    first->set_querystring(text(sql));
+  }
+  IdentifyPlannerResponse response;
+  Reply reply = stubs_->call(&Stub::identifyPlanner, head, request, response);
+  // A number that a later engine may add is not to be taken for "go ahead".
+  place.queue = response.queuemessage() == IdentifyPlannerResponse::GO_AHEAD ? PlannerQueue::kGoAhead
+                : response.queuemessage() == IdentifyPlannerResponse::WAITING_ON_PLANNER_SCALEUP
+                    ? PlannerQueue::kWaitingForScaleUp
+                    : PlannerQueue::kRateLimited;
+  place.planner = response.plannerip();
+  place.query_id = response.existingquery().queryid();
+  place.waited_ms = response.existingquery().elapsedtimemillis();
+  place.strategy = head.strategy;
+  return reply;
+}
+
+Reply Channel::set_properties(const CallHead& head, const std::string& session, std::string_view properties) {
+  auto request = of<SetPropsRequest>(session);
+  request.set_props(text(properties));
+  SetPropsResponse response;
+  return stubs_->call(&Stub::setProps, head, request, response);
+}
+
+Reply Channel::drop_user_context(const CallHead& head, const std::string& session, std::string_view engine) {
+  auto request = of<DropUserContextRequest>(session);
+  request.set_engineip(text(engine));
+  DropUserContextResponse response;
+  return stubs_->call(&Stub::dropUserContext, head, request, response);
+}
+
+Reply Channel::health_check(const CallHead& head) {
+  HealthCheckResponse response;
+  return stubs_->call(&Stub::healthCheck, head, HealthCheckRequest(), response);
+}
+
+}  // namespace e6::client

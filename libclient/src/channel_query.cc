@@ -1,0 +1,134 @@
+// The calls on the way of a query, from prepare to clear.
+#include <utility>
+
+#include "channel_stubs.h"
+
+namespace e6::client {
+namespace {
+
+// Both kinds of prepare have these fields.
+template <class Request>
+void fill_prepare(Request& request, const std::string& session, const ConnectionOptions& options,
+                  std::string_view sql, const PlannerPlace* place) {
+  request.set_sessionid(session);
+  request.set_schema(options.database);
+  request.set_querystring(sql.data(), sql.size());
+  if (place == nullptr) return;
+  if (!place->planner.empty()) request.set_plannerip(place->planner);
+  if (!place->query_id.empty()) {
+    request.mutable_existingquery()->set_queryid(place->query_id);
+    request.mutable_existingquery()->set_elapsedtimemillis(place->waited_ms);
+  }
+}
+
+}  // namespace
+
+Reply Channel::prepare(const CallHead& head, const std::string& session, std::string_view sql,
+                       const PlannerPlace* place, std::string& engine, std::string& id) {
+  PrepareStatementResponse response;
+  Reply reply;
+  if (stubs_->options.catalog.empty()) {
+    PrepareStatementRequest request;
+    fill_prepare(request, session, stubs_->options, sql, place);
+    reply = stubs_->call(&QueryEngineService::Stub::prepareStatement, head, request, response);
+  } else {
+    PrepareStatementV2Request request;
+    fill_prepare(request, session, stubs_->options, sql, place);
+    request.set_catalog(stubs_->options.catalog);
+    reply = stubs_->call(&QueryEngineService::Stub::prepareStatementV2, head, request, response);
+  }
+  engine = std::move(*response.mutable_engineip());
+  id = std::move(*response.mutable_queryid());
+  return reply;
+}
+
+Reply Channel::execute(const CallHead& head, const QueryName& query, bool no_cache) {
+  ExecuteStatementResponse response;
+  auto request = about<ExecuteStatementRequest>(query);
+  request.set_shouldnotcache(no_cache);
+  return stubs_->call(&QueryEngineService::Stub::executeStatement, head, request, response);
+}
+
+Reply Channel::execute_v2(const CallHead& head, const QueryName& query, bool no_cache,
+                          const std::vector<Parameter>& parameters) {
+  ExecuteStatementResponse response;
+  auto request = about<ExecuteStatementV2Request>(query);
+  request.set_shouldnotcache(no_cache);
+  for (const Parameter& each : parameters) {
+    ParameterValue* value = request.add_params();
+    value->set_index(each.index);
+    value->set_type(each.type);
+    value->set_value(each.value);
+  }
+  return stubs_->call(&QueryEngineService::Stub::executeStatementV2, head, request, response);
+}
+
+Reply Channel::parameters(const CallHead& head, const QueryName& query, std::vector<Parameter>& found) {
+  GetDynamicParamsResponse response;
+  Reply reply = stubs_->call(&QueryEngineService::Stub::getDynamicParams, head,
+                             about<GetDynamicParamsRequest>(query), response);
+  found.clear();
+  for (const ParameterValue& each : response.params())
+    found.push_back(Parameter{each.index(), each.type(), each.value()});
+  return reply;
+}
+
+Reply Channel::metadata(const CallHead& head, const QueryName& query, std::string& bytes) {
+  GetResultMetadataResponse response;
+  Reply reply = stubs_->call(&QueryEngineService::Stub::getResultMetadata, head,
+                             about<GetResultMetadataRequest>(query), response);
+  bytes = std::move(*response.mutable_resultmetadata());
+  return reply;
+}
+
+Reply Channel::fetch(const CallHead& head, const QueryName& query, std::string& bytes) {
+  GetNextResultBatchResponse response;
+  Reply reply = stubs_->call(&QueryEngineService::Stub::getNextResultBatch, head,
+                             about<GetNextResultBatchRequest>(query), response);
+  bytes = std::move(*response.mutable_resultbatch());
+  return reply;
+}
+
+Reply Channel::status(const CallHead& head, const QueryName& query, QueryStatus& answer) {
+  StatusResponse response;
+  Reply reply = stubs_->call(&QueryEngineService::Stub::status, head,
+                             about<StatusRequest>(query), response);
+  answer = QueryStatus{response.status(), response.rowcount()};
+  return reply;
+}
+
+Reply Channel::explain(const CallHead& head, const QueryName& query, std::string& plan) {
+  ExplainResponse response;
+  Reply reply = stubs_->call(&QueryEngineService::Stub::explain, head,
+                             about<ExplainRequest>(query), response);
+  plan = std::move(*response.mutable_explain());
+  return reply;
+}
+
+Reply Channel::explain_analyze(const CallHead& head, const QueryName& query, QueryAnalysis& analysis) {
+  ExplainAnalyzeResponse response;
+  Reply reply = stubs_->call(&QueryEngineService::Stub::explainAnalyze, head,
+                             about<ExplainAnalyzeRequest>(query), response);
+  analysis = QueryAnalysis{std::move(*response.mutable_explainanalyze()), response.iscached(), response.parsingtime(),
+                           response.queueingtime()};
+  return reply;
+}
+
+Reply Channel::clear(const CallHead& head, const QueryName& query) {
+  ClearOrCancelQueryResponse response;
+  return stubs_->call(&QueryEngineService::Stub::clearOrCancelQuery, head,
+                      about<ClearOrCancelQueryRequest>(query), response);
+}
+
+Reply Channel::discard(const CallHead& head, const QueryName& query) {
+  ClearResponse response;
+  return stubs_->call(&QueryEngineService::Stub::clear, head, about<ClearRequest>(query), response);
+}
+
+Reply Channel::cancel(const CallHead& head, const QueryName& query) {
+  CancelQueryResponse response;
+  return stubs_->call(&QueryEngineService::Stub::cancelQuery, head,
+                      about<CancelQueryRequest>(query), response);
+}
+
+}  // namespace e6::client

@@ -1,0 +1,68 @@
+// The inside of a channel: gRPC's stubs, and the one place where a call is sent. For channel*.cc only.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "channel.h"
+#include "cluster.grpc.pb.h"
+#include "engine.grpc.pb.h"
+
+namespace e6::client {
+
+struct Channel::Stubs {
+  const ConnectionOptions& options;  // the connection's; outlives its channels
+  std::shared_ptr<grpc::Channel> channel;
+  QueryEngineService::Stub engine;
+  ClusterService::Stub cluster;
+
+  Stubs(const ConnectionOptions& o, std::shared_ptr<grpc::Channel> c)
+      : options(o), channel(std::move(c)), engine(channel), cluster(channel) {}
+
+  template <class Stub, class Request, class Response>
+  Reply call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+             const CallHead& head, const Request& request, Response& response) {
+    grpc::ClientContext context;
+    dress(context, head);
+    // Ends before the context does, and waits for a callback that is running.
+    const auto cancel = [&context] { context.TryCancel(); };
+    std::optional<std::stop_callback<decltype(cancel)>> on_stop;
+    if (head.stop != nullptr && head.stop->stop_possible()) on_stop.emplace(*head.stop, cancel);
+
+    const grpc::Status status = (stub.*method)(&context, request, &response);
+    Reply reply;
+    reply.code = static_cast<int>(status.error_code());
+    if (!status.ok()) {
+      reply.details = status.error_message();
+    } else if constexpr (requires { response.mutable_new_strategy(); }) {
+      if (response.has_new_strategy()) reply.new_strategy = std::move(*response.mutable_new_strategy());
+    }
+    return reply;
+  }
+  template <class Request, class Response>
+  Reply call(grpc::Status (QueryEngineService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+             const CallHead& head, const Request& request, Response& response) {
+    return call(engine, method, head, request, response);
+  }
+
+ private:
+  /// Metadata in the order that engines know, and the deadline.
+  void dress(grpc::ClientContext& context, const CallHead& head) const;
+};
+
+/// A request with the three fields that name a query.
+template <class Request>
+Request about(const QueryName& query) {
+  Request request;
+  request.set_engineip(query.engine);
+  request.set_sessionid(query.session);
+  request.set_queryid(query.id);
+  return request;
+}
+
+}  // namespace e6::client
