@@ -54,3 +54,10 @@ model_mutant(slots_without_reaping_mark participants a_reaper_that_is_killed_is_
   "if (!has_event_by(*a.segment, how, slot, incarnation)) {" "{")
 model_mutant(slots_repair_does_nothing repair a_participant_goes_once_wherever_it_is_killed_while_it_leaves "a fold was left armed"
   "finish_fold(a);" "")
+
+model_mutant(retire_mark_without_release commit a_change_lands_before_the_mark_or_its_maker_sees_the_mark "the mark was seen before what was made ready for it"
+  "if (after == before || word.compare_exchange_weak(before, after, std::memory_order_acq_rel, std::memory_order_acquire))"
+  "if (after == before || word.compare_exchange_weak(before, after, std::memory_order_relaxed))")
+model_mutant(retire_mark_overwritten commit a_change_lands_before_the_mark_or_its_maker_sees_the_mark "a change landed behind the mark"
+  "if (!word.compare_exchange_weak(before, after, std::memory_order_acq_rel, std::memory_order_acquire)) continue;"
+  "word.store(after, std::memory_order_release);")
