@@ -370,6 +370,49 @@ TEST_F(DirectoryTest, once_nobody_holds_a_coordinator_other_options_take_effect)
   EXPECT_EQ(attach(o)->options().ttl, 600s);
 }
 
+TEST_F(DirectoryTest, a_segment_that_is_removed_over_and_over_holds_neither_descriptors_nor_memory) {
+  E6_EXPECT_CHILD(in_child([&] {
+    auto c = attach_with(Strategy::kGreen);
+    auto running = c->begin_query();
+    E6_CHILD_CHECK(c->bind(*running, "query-1", "").ok());
+    for (int i = 0; i < 20; ++i) {
+      E6_CHILD_CHECK(::unlink(path().c_str()) == 0);
+      advance_clock(1100ms);
+      auto q = c->begin_query();
+      E6_CHILD_CHECK(q && q->strategy() == Strategy::kGreen && c->mode() == Mode::kShared);
+      E6_CHILD_CHECK(i > 2 || c->find_query("query-1"));
+    }
+    int held = 0;
+    for (const char* list : {"/proc/self/fd", "/proc/self/map_files"})
+      for (const auto& entry : std::filesystem::directory_iterator(list)) {
+        std::error_code gone;
+        if (std::filesystem::read_symlink(entry, gone).string().starts_with(directory_.path())) ++held;
+      }
+    std::printf("20 moves: %d descriptors and mappings of segments\n", held);
+    E6_CHILD_CHECK(held <= 10);
+    c->end_query(std::move(*running));  // its segment was let go of: no harm
+    E6_CHILD_CHECK(c->in_flight() == 0);
+    return 0;
+  }));
+}
+
+TEST_F(DirectoryTest, whoever_attaches_gives_the_one_who_is_just_removing_a_retired_segment_time_but_not_for_ever) {
+  attach_with(Strategy::kBlue).reset();
+  RawSegment(path())->hot.word.store(layout::kRetiredWord);
+  const os::Fd remover(::open(path().c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(os::try_lock_byte(remover.get(), os::kRetireByte), os::Locked::kYes);  // and has lost the processor
+  core::SegmentRef ref;
+  const auto before = SteadyClock::now();
+  EXPECT_EQ(core::attach_segment(place(), ref).cause, Cause::kRetired);
+  const auto took = SteadyClock::now() - before;
+  EXPECT_GE(took, 40ms);
+  EXPECT_LT(took, 5s);
+  os::unlock_byte(remover.get(), os::kRetireByte);
+  ref = {};
+  EXPECT_TRUE(core::attach_segment(place(), ref).ok());
+  EXPECT_TRUE(ref.created);
+}
+
 TEST_F(DirectoryTest, attaching_and_leaving_over_and_over_costs_no_descriptor) {
   auto keep = attach_with(Strategy::kGreen, "keep:1");
   const auto open = [] {

@@ -92,6 +92,7 @@ class Host {
   Attachment* settle(Attachment* outdated, std::uint64_t carried) noexcept;
   std::unique_ptr<Attachment> make_attachment(const Attachment* previous, std::uint64_t carried, Event& removed);
   void retire(Attachment& a, EventCause cause) noexcept;
+  static void let_go_of_old(const Attachment& newest) noexcept;
   bool clear_ruin(const Attachment* previous, const Error& refused, std::uint64_t& carried, bool& removed) noexcept;
 
   Snapshot read(std::uint64_t word, std::uint64_t now_ms) const noexcept;

@@ -23,6 +23,7 @@ using layout::unpack;
 constexpr std::uint64_t kFirstRetryMs = 5'000;    // from fallback back to a segment
 constexpr std::uint64_t kLastRetryMs = 60'000;
 constexpr std::chrono::milliseconds kSettleBound{2'000};
+constexpr std::chrono::milliseconds kRuinBound{50};
 constexpr int kRounds = 3;
 
 /// What a thread works with while another one of its process takes too long to attach: nothing shared, tried again soon.
@@ -32,11 +33,11 @@ Attachment& emergency() noexcept {
     a->degraded = {Cause::kBusy, 0, "attach", "another thread of this process is still attaching"};
     return a;
   }();
-  nothing->pid = static_cast<std::uint32_t>(::getpid());
   return *nothing;
 }
 
 /// Brings a colour that is still believed into a segment that knows nothing yet.
+/// Crash: before the swap nothing happened but an advisory time; after it the colour is there, at worst without its event.
 void carry_over(Attachment& a, std::uint64_t known) noexcept {
   const HotWord w = unpack(known);
   if (layout::retired(known) || !layout::is_colour(w.active) || layout::units_left(w.expiry, layout::expiry_unit(os::monotonic_ms())) == 0)
@@ -78,6 +79,7 @@ void chain(Attachment& a, const Attachment* older) noexcept {
   }
 }
 
+/// Crash: the byte is free, and the slot behind it is reaped by the next one.
 void give_up_slot(const Attachment& a) noexcept {
   if (a.has_slot() && a.descriptor_intact()) os::unlock_byte(a.fd.get(), os::kFirstSlotByte + a.slot.load(std::memory_order_relaxed));
 }
@@ -147,7 +149,8 @@ Host::Ground Host::ground() noexcept {
 
 std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, std::uint64_t carried, Event& removed) {
   bool removed_ruin = false;
-  for (int round = 0;; ++round) {
+  os::Backoff pause(os::steady_now() + kRuinBound);
+  for (int round = 0;;) {
     auto a = std::make_unique<Attachment>();
     a->process.store(os::process_generation(), std::memory_order_relaxed);
     a->pid = static_cast<std::uint32_t>(::getpid());
@@ -159,7 +162,7 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     }
     SegmentRef ref;
     a->degraded = attach_segment(place_, ref);
-    if (a->degraded && round < kRounds && clear_ruin(previous, a->degraded, carried, removed_ruin)) continue;
+    if (a->degraded && clear_ruin(previous, a->degraded, carried, removed_ruin) && pause.wait()) continue;
     if (a->degraded) {
       chain(*a, previous);
       return a;
@@ -185,6 +188,7 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
       if (!layout::retired(word)) carried = word;
       retire(*a, EventCause::kOwnerDied);
       previous = a.release();  // kept: its mutex may still be somebody's
+      ++round;
       continue;
     }
     if (removed_ruin) {  // in the new segment's ring: the old one's cannot be read any more
@@ -237,6 +241,7 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
   }
   Attachment* fresh = made.release();
   attachment_.store(fresh, std::memory_order_release);  // pairs with the acquire loads in here() and snapshot()
+  let_go_of_old(*fresh);
   moving_.unlock();
   if (removed.kind != EventKind::kNone) notify(removed);
   if (fresh->degraded && options_.share)

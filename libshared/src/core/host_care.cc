@@ -18,6 +18,8 @@ namespace {
 using layout::Change;
 using layout::StrategyEvent;
 
+constexpr int kKeptSegments = 4;  // left ones on which queries may still be in flight
+
 bool header_intact(int fd) noexcept {
   layout::Header h;
   return ::pread(fd, &h, sizeof h, 0) == static_cast<ssize_t>(sizeof h) && std::memcmp(h.magic, layout::kMagic, sizeof h.magic) == 0 &&
@@ -81,6 +83,7 @@ void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
   }
 }
 
+// Crash: after the swap everybody moves on; whoever attaches to the name finds the mark and removes it.
 void Host::retire(Attachment& a, EventCause cause) noexcept {
   StrategyEvent e;
   e.change = Change::kRetire;
@@ -91,6 +94,22 @@ void Host::retire(Attachment& a, EventCause cause) noexcept {
   notify(record(a, gone));
   os::Fd directory;
   if (!os::open_directory(place_.directory, directory)) (void)os::unlink_if_same(directory.get(), place_.name(), a.fd.get());
+}
+
+// Every move leaves a mapping that holds the old file's memory, and a descriptor. Queries may still run on the latest of them; those before go. Their
+// addresses stay good: a stand-in takes their place.
+void Host::let_go_of_old(const Attachment& newest) noexcept {
+  int kept = 0;
+  for (const Attachment* a = newest.previous; a != nullptr; a = a->previous) {
+    if (!a->shared() || a->segment == newest.segment || ++kept <= kKeptSegments) continue;
+    if (!os::mapping_replaced(a->segment)) (void)os::replace_mapping(a->segment, kRetiredStandIn);
+    if (a->process.load(std::memory_order_relaxed) != os::process_generation()) continue;  // its descriptor was the parent's
+    os::Fd& fd = const_cast<Attachment*>(a)->fd;
+    if (!fd.valid()) continue;
+    os::keep_in_children(fd.get());
+    if (!a->descriptor_intact()) (void)fd.release();  // the number is another's by now
+    fd.reset();
+  }
 }
 
 // What stands under the name is no segment any more, but was one when this process attached to it: somebody cut it off or overwrote it.
@@ -107,9 +126,8 @@ bool Host::clear_ruin(const Attachment* previous, const Error& refused, std::uin
   for (const Attachment* a = previous; a != nullptr; a = a->previous) {
     if (!a->shared() || a->device != st.st_dev || a->inode != st.st_ino) continue;
     if (carried == 0) carried = word_in_file(fd.get());
-    const bool unlinked = os::unlink_if_same(directory.get(), place_.name(), fd.get());
-    removed |= unlinked;
-    return unlinked || (::fstat(fd.get(), &st) == 0 && st.st_nlink == 0);  // else another process was faster
+    removed |= os::unlink_if_same(directory.get(), place_.name(), fd.get());  // else another process is at it
+    return true;
   }
   return false;
 }

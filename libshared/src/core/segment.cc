@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include "core/event_ring.h"
 #include "core/hash.h"
 #include "layout/hot_word.h"
+#include "os/backoff.h"
 #include "os/clock.h"
 #include "os/host_identity.h"
 #include "os/mapping.h"
@@ -23,7 +25,7 @@
 namespace e6::core {
 namespace {
 
-constexpr int kRounds = 8;
+constexpr std::chrono::milliseconds kRoundsBound{50};
 constexpr std::size_t kSlugLength = 48;
 
 void fill_header(layout::Header& h, const Place& place) {
@@ -234,7 +236,9 @@ Error check_header(const layout::Header& h, const std::string& where, const std:
 Error attach_segment(const Place& place, SegmentRef& out) {
   os::Fd directory;
   if (Error e = os::open_directory(place.directory, directory)) return e;
-  for (int round = 0; round < kRounds; ++round) {
+  // Whoever removes or publishes under the name just now may not have the processor: without a pause all rounds would pass meanwhile.
+  os::Backoff pause(os::steady_now() + kRoundsBound);
+  do {
     out = SegmentRef{};
     bool again = false;
     Error e = open_existing(place, directory.get(), out, again);
@@ -242,7 +246,7 @@ Error attach_segment(const Place& place, SegmentRef& out) {
     if (e.cause == Cause::kUnknown) e = create(place, directory.get(), out, again);
     if (again) continue;
     return e ? e : part_from_mapping(place, directory.get(), out);
-  }
+  } while (pause.wait());
   return {Cause::kRetired, 0, place.path(), "it was removed again and again while being opened"};
 }
 

@@ -40,7 +40,7 @@ struct SegmentRef {
   bool created = false;
 };
 
-/// Opens or makes the segment of `place`. Bounded: gives up with kRetired after a few rounds of others removing it under our hands.
+/// Opens or makes the segment of `place`. Bounded: gives up with kRetired when others remove it under our hands for 50 ms.
 /// Crash: see os::create_unnamed and os::publish; nobody can see a segment that is not whole.
 Error attach_segment(const Place& place, SegmentRef& out);
 
