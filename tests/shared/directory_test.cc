@@ -166,6 +166,7 @@ TEST_F(DirectoryTest, when_the_name_vanishes_everyone_meets_on_a_new_segment_wit
   EXPECT_LT(took, 3.0);
   EXPECT_TRUE(c->snapshot().usable);
   EXPECT_EQ(c->mode(), Mode::kShared);
+  EXPECT_EQ(events_of(*c, EventKind::kRetired, EventCause::kUnlinked), 1U);  // the new ring says why there is a new one
   // a query begun before is still found and ends without harm
   EXPECT_TRUE(c->find_query("query-1"));
   c->end_query(std::move(*running));

@@ -318,6 +318,18 @@ TEST_F(ForkTest, a_raw_clone_killed_inside_the_lock_costs_the_segment_and_nobody
   EXPECT_NE(RawSegment(path())->header.instance, first);
 }
 
+TEST_F(ForkTest, a_watch_for_forks_sees_those_that_began_before_or_after_it) {
+  const os::ForkWatch quiet;
+  EXPECT_FALSE(quiet.forked());
+  E6_EXPECT_CHILD(in_child([&] {
+    const os::ForkWatch own;
+    return own.forked() ? 1 : 0;
+  }));
+  EXPECT_TRUE(quiet.forked());
+  const os::ForkWatch after;
+  EXPECT_FALSE(after.forked());
+}
+
 TEST_F(ForkTest, vfork_and_exec_leave_the_parent_as_it_was) {
   auto c = attach_with(Strategy::kBlue);
   auto q = c->begin_query();

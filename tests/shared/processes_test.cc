@@ -426,6 +426,7 @@ TEST_F(ProcessesTest, a_segment_that_cannot_be_repaired_is_replaced_and_its_colo
   EXPECT_NE(RawSegment(c->path())->header.instance, first);
   EXPECT_EQ(c->mode(), Mode::kShared) << c->degraded_by().sentence();
   EXPECT_EQ(directory_.entries(), 1U);
+  EXPECT_EQ(events_of(*c, EventKind::kRetired, EventCause::kOwnerDied), 1U);
 }
 
 TEST_F(ProcessesTest, a_full_process_table_makes_guests_that_share_the_colour) {

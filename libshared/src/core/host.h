@@ -91,9 +91,10 @@ class Host {
   void look_after(Attachment* a, std::uint64_t now_ms) noexcept;
   Attachment* settle(Attachment* outdated, std::uint64_t carried) noexcept;
   std::unique_ptr<Attachment> make_attachment(const Attachment* previous, std::uint64_t carried, Event& removed);
-  void retire(Attachment& a, EventCause cause) noexcept;
+  bool retire(Attachment& a, EventCause cause) noexcept;
+  static Event record_replaced(const Attachment& fresh, EventCause cause) noexcept;
   static void let_go_of_old(const Attachment& newest) noexcept;
-  bool clear_ruin(const Attachment* previous, const Error& refused, std::uint64_t& carried, bool& removed) noexcept;
+  bool clear_ruin(const Attachment* previous, const Error& refused, std::uint64_t& carried, EventCause& given_up) noexcept;
 
   Snapshot read(std::uint64_t word, std::uint64_t now_ms) const noexcept;
   Committed change(const Ground& g, const layout::StrategyEvent& event, EventKind kind, EventCause cause) noexcept;

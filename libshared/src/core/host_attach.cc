@@ -25,6 +25,7 @@ constexpr std::uint64_t kLastRetryMs = 60'000;
 constexpr std::chrono::milliseconds kSettleBound{2'000};
 constexpr std::chrono::milliseconds kRuinBound{50};
 constexpr int kRounds = 3;
+constexpr int kForksMet = 20;
 
 /// What a thread works with while another one of its process takes too long to attach: nothing shared, tried again soon.
 Attachment& emergency() noexcept {
@@ -148,7 +149,8 @@ Host::Ground Host::ground() noexcept {
 }
 
 std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, std::uint64_t carried, Event& removed) {
-  bool removed_ruin = false;
+  EventCause given_up = EventCause::kNone;
+  int forks_met = 0;
   os::Backoff pause(os::steady_now() + kRuinBound);
   for (int round = 0;;) {
     auto a = std::make_unique<Attachment>();
@@ -161,11 +163,17 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
       return a;
     }
     SegmentRef ref;
+    const os::ForkWatch watch;
     a->degraded = attach_segment(place_, ref);
-    if (a->degraded && clear_ruin(previous, a->degraded, carried, removed_ruin) && pause.wait()) continue;
+    if (a->degraded && clear_ruin(previous, a->degraded, carried, given_up) && pause.wait()) continue;
     if (a->degraded) {
       chain(*a, previous);
       return a;
+    }
+    const bool registered = os::close_in_children(ref.fd.get());
+    if (watch.forked() && forks_met++ < kForksMet) {  // the child may keep the descriptor, and this process alive with it: take another one
+      os::keep_in_children(ref.fd.get());
+      continue;
     }
     a->fd = std::move(ref.fd);
     a->device = ref.device;
@@ -174,6 +182,7 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     layout::Segment* known = known_mapping(previous, ref);
     if (known == nullptr && options_.sigbus_guard && !os::guard_mapping(ref.mapping.data(), kRetiredStandIn)) {
       a->degraded = {Cause::kNoSpace, ENOMEM, place_.path(), "no address space for the guard of the mapping (E6_SHM_SIGBUS_GUARD=0 does without)"};
+      os::keep_in_children(a->fd.get());
       a->fd.reset();
       chain(*a, previous);
       return a;
@@ -181,21 +190,19 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     if (known == nullptr) a->mapping = std::move(ref.mapping);
     a->segment = known != nullptr ? known : static_cast<layout::Segment*>(a->mapping.data());
     chain(*a, previous);
-    if (!os::close_in_children(a->fd.get())) a->degraded = {Cause::kFull, 0, a->path, "more than 256 segments in one process"};
+    if (!registered) a->degraded = {Cause::kFull, 0, a->path, "more than 256 segments in one process"};
     if (!a->degraded) a->degraded = join(*a);
     if (a->degraded.cause == Cause::kRetired && round < kRounds) {
       const std::uint64_t word = a->segment->hot.word.load(std::memory_order_acquire);
       if (!layout::retired(word)) carried = word;
-      retire(*a, EventCause::kOwnerDied);
+      if (retire(*a, EventCause::kOwnerDied)) given_up = EventCause::kOwnerDied;
       previous = a.release();  // kept: its mutex may still be somebody's
       ++round;
       continue;
     }
-    if (removed_ruin) {  // in the new segment's ring: the old one's cannot be read any more
-      Event e;
-      e.kind = EventKind::kRetired;
-      e.cause = EventCause::kCutOff;
-      removed = record(*a, e);
+    if (given_up != EventCause::kNone) {
+      const Event e = record_replaced(*a, given_up);
+      if (given_up == EventCause::kCutOff) removed = e;  // the others were told when they retired
     }
     carry_over(*a, carried);
     return a;

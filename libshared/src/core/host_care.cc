@@ -62,7 +62,7 @@ void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
     const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
     Attachment* fresh = settle(a, known);
     // only now: whoever sees the mark finds the new one already there, with what was known
-    if (fresh != a && fresh->shared()) retire(*a, EventCause::kUnlinked);
+    if (fresh != a && fresh->shared() && retire(*a, EventCause::kUnlinked)) (void)record_replaced(*fresh, EventCause::kUnlinked);
     return;
   }
   if (!a->has_slot()) {
@@ -78,22 +78,33 @@ void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
   if (dead.queries) apply_if_due_at_end({a, nullptr}, now_ms);
   if (dead.broken) {
     const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
-    retire(*a, EventCause::kOwnerDied);
-    (void)settle(a, known);
+    const bool by_us = retire(*a, EventCause::kOwnerDied);
+    const Attachment* fresh = settle(a, known);
+    if (by_us && fresh != a && fresh->shared()) (void)record_replaced(*fresh, EventCause::kOwnerDied);
   }
 }
 
 // Crash: after the swap everybody moves on; whoever attaches to the name finds the mark and removes it.
-void Host::retire(Attachment& a, EventCause cause) noexcept {
+// True: by this process, which is to say so in the new segment as well.
+bool Host::retire(Attachment& a, EventCause cause) noexcept {
   StrategyEvent e;
   e.change = Change::kRetire;
-  if (!swap_in(a.segment->hot.word, e).changed()) return;
+  if (!swap_in(a.segment->hot.word, e).changed()) return false;
   Event gone;
   gone.kind = EventKind::kRetired;
   gone.cause = cause;
   notify(record(a, gone));
   os::Fd directory;
   if (!os::open_directory(place_.directory, directory)) (void)os::unlink_if_same(directory.get(), place_.name(), a.fd.get());
+  return true;
+}
+
+// The old ring is out of sight: the new one says why there is a new one, and that its counters begin again. Crash: it does not say so.
+Event Host::record_replaced(const Attachment& fresh, EventCause cause) noexcept {
+  Event e;
+  e.kind = EventKind::kRetired;
+  e.cause = cause;
+  return record(fresh, e);
 }
 
 // Every move leaves a mapping that holds the old file's memory, and a descriptor. Queries may still run on the latest of them; those before go. Their
@@ -115,7 +126,7 @@ void Host::let_go_of_old(const Attachment& newest) noexcept {
 // What stands under the name is no segment any more, but was one when this process attached to it: somebody cut it off or overwrote it.
 // True: look again.
 // Crash: the name leads to the ruin or to nothing; whoever was on it comes here too.
-bool Host::clear_ruin(const Attachment* previous, const Error& refused, std::uint64_t& carried, bool& removed) noexcept {
+bool Host::clear_ruin(const Attachment* previous, const Error& refused, std::uint64_t& carried, EventCause& given_up) noexcept {
   if (refused.cause != Cause::kDamaged && refused.cause != Cause::kNotASegment) return false;
   os::Fd directory;
   os::Fd fd;
@@ -126,7 +137,7 @@ bool Host::clear_ruin(const Attachment* previous, const Error& refused, std::uin
   for (const Attachment* a = previous; a != nullptr; a = a->previous) {
     if (!a->shared() || a->device != st.st_dev || a->inode != st.st_ino) continue;
     if (carried == 0) carried = word_in_file(fd.get());
-    removed |= os::unlink_if_same(directory.get(), place_.name(), fd.get());  // else another process is at it
+    if (os::unlink_if_same(directory.get(), place_.name(), fd.get())) given_up = EventCause::kCutOff;  // else another process is at it
     return true;
   }
   return false;

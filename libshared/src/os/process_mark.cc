@@ -26,6 +26,8 @@ struct Inherited {
 constexpr int kReserved = -1;  // an entry being filled in
 std::array<Inherited, 256> inherited;
 std::atomic<std::uint64_t> last_generation{0};
+std::atomic<std::uint64_t> forks_begun{0};
+std::atomic<std::uint64_t> forks_over{0};
 Page fallback_page;  // where no page can be had: fork() is still noticed by the handler
 
 void close_if_ours(const Inherited& entry, int fd) noexcept {
@@ -35,8 +37,12 @@ void close_if_ours(const Inherited& entry, int fd) noexcept {
     ::close(fd);
 }
 
+void before_fork() noexcept { forks_begun.fetch_add(1, std::memory_order_seq_cst); }
+void after_fork() noexcept { forks_over.fetch_add(1, std::memory_order_seq_cst); }
+
 // Only async-signal-safe calls: it runs between fork and the child's first instruction.
 void in_child() noexcept {
+  forks_over.store(forks_begun.load(std::memory_order_relaxed), std::memory_order_relaxed);
   if (Page* p = page.load(std::memory_order_relaxed)) p->generation.store(0, std::memory_order_relaxed);
   for (Inherited& entry : inherited) {
     const int fd = entry.fd_plus_one.exchange(0, std::memory_order_relaxed);
@@ -62,7 +68,7 @@ std::uint64_t renew() noexcept {
     Page* made = make_page();
     // release: pairs with the acquire load in process_generation
     if (page.compare_exchange_strong(p, made, std::memory_order_acq_rel)) {
-      ::pthread_atfork(nullptr, nullptr, in_child);
+      ::pthread_atfork(before_fork, after_fork, in_child);
       p = made;
     } else if (made != &fallback_page) {
       ::munmap(made, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)));
@@ -105,6 +111,12 @@ void close_inherited(std::uint64_t generation) noexcept {
     if (stored > 0 && entry.fd_plus_one.compare_exchange_strong(stored, 0, std::memory_order_relaxed)) close_if_ours(entry, stored - 1);
   }
 }
+
+// seq_cst: reads of the counters and the kernel's copy of the descriptors are in one order with what the forking thread does
+ForkWatch::ForkWatch() noexcept
+    : begun_(forks_begun.load(std::memory_order_seq_cst)), quiet_(forks_over.load(std::memory_order_seq_cst) >= begun_) {}
+
+bool ForkWatch::forked() const noexcept { return !quiet_ || forks_begun.load(std::memory_order_seq_cst) != begun_; }
 
 bool ForkSafeLock::try_lock() noexcept {
   const std::uint64_t mine = process_generation();

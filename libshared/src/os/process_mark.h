@@ -37,6 +37,19 @@ void keep_in_children(int fd) noexcept;
 /// In a child that was made without the handlers: closes what they would have closed. Does nothing otherwise.
 void close_inherited(std::uint64_t generation) noexcept;
 
+/// Did this process fork since the watch was made? A thread that opens a descriptor and then has it closed in children must know: a child that another
+/// thread forks in between has the descriptor and no word of it.
+class ForkWatch {
+ public:
+  ForkWatch() noexcept;
+  /// Also true when a fork was going on already. Raw clones are not counted.
+  [[nodiscard]] bool forked() const noexcept;
+
+ private:
+  std::uint64_t begun_;
+  bool quiet_;
+};
+
 /// A lock between threads of one process that a fork cannot leave locked: what another process generation holds counts as free. Polls;
 /// for rare operations only.
 class ForkSafeLock {
