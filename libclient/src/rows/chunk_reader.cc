@@ -39,7 +39,7 @@ Size size_of(ThriftType type) {
     case thrift::T_MAP:
       return {6, false};
     default:
-      throw Malformed("a value of type " + std::to_string(static_cast<int>(type)) + ", which Thrift has not");
+      throw Malformed("a value of type " + std::to_string(type) + ", which Thrift has not");
   }
 }
 
@@ -65,16 +65,15 @@ ChunkReader::ChunkReader(std::string_view bytes)
       protocol_(buffer_) {}
 
 FieldHead ChunkReader::field() {
-  std::string no_name;  // the binary protocol has none
-  FieldHead head{};
-  protocol_.readFieldBegin(no_name, head.type, head.id);
+  FieldHead head{*take(1), 0};  // not readFieldBegin, which makes a TType of any byte
+  if (head.type != thrift::T_STOP) protocol_.readI16(head.id);
   return head;
 }
 
 ListHead ChunkReader::list() {
-  // Not readListBegin: its check of the size overflows at 32 bits.
+  // Not readListBegin, which makes a TType of any byte, and whose check of the size overflows at 32 bits.
   ListHead head{};
-  head.element = static_cast<ThriftType>(*take(1));
+  head.element = *take(1);
   const std::int32_t count = i32();
   if (count < 0) throw Malformed("a list of " + std::to_string(count) + " elements");
   head.count = static_cast<std::size_t>(count);
@@ -86,18 +85,6 @@ ListHead ChunkReader::list() {
 std::int32_t ChunkReader::i32() {
   std::int32_t value = 0;
   protocol_.readI32(value);
-  return value;
-}
-
-std::int64_t ChunkReader::i64() {
-  std::int64_t value = 0;
-  protocol_.readI64(value);
-  return value;
-}
-
-double ChunkReader::number() {
-  double value = 0;
-  protocol_.readDouble(value);
   return value;
 }
 
@@ -139,8 +126,8 @@ void ChunkReader::skip(ThriftType type, int depth) {
       return;
     }
     case thrift::T_MAP: {
-      const auto key = static_cast<ThriftType>(*take(1));
-      const auto value = static_cast<ThriftType>(*take(1));
+      const ThriftType key = *take(1);
+      const ThriftType value = *take(1);
       const std::int32_t count = i32();
       if (count < 0) throw Malformed("a map of " + std::to_string(count) + " elements");
       for (std::int32_t i = 0; i < count; ++i) {

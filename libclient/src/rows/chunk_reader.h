@@ -12,7 +12,8 @@
 
 namespace e6::client {
 
-using ThriftType = apache::thrift::protocol::TType;
+/// One of Thrift's TType, or any other byte: not TType itself, for which other values are undefined behaviour.
+using ThriftType = int;
 
 struct FieldHead {
   ThriftType type;  ///< T_STOP at the end of a struct; id is 0 then
@@ -38,8 +39,6 @@ class ChunkReader {
   FieldHead field();
   ListHead list();
   std::int32_t i32();
-  std::int64_t i64();
-  double number();
   std::string_view text();
   /// A boolean, as the byte that it is.
   const std::uint8_t* boolean() { return take(1); }

@@ -21,6 +21,11 @@ constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) noexcept {
   return a / b - (a % b < 0 ? 1 : 0);
 }
 
+/// What floor_div leaves: not negative for a positive `b`, and without overflow.
+constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) noexcept {
+  return a % b + (a % b < 0 ? b : 0);
+}
+
 constexpr Day from_days(std::int64_t days) noexcept {
   const std::int64_t shifted = days + 719'468;  // since 0000-03-01
   const std::int64_t era = floor_div(shifted, 146'097);

@@ -79,7 +79,7 @@ std::string Timestamp::to_string() const {
   const std::chrono::seconds shift = known.value_or(std::chrono::seconds(0));
   // In seconds, where adding the offset cannot overflow.
   const std::int64_t utc_seconds = civil::floor_div(micros_, civil::kMicrosOfSecond);
-  const std::int64_t fraction = micros_ - utc_seconds * civil::kMicrosOfSecond;
+  const std::int64_t fraction = civil::floor_mod(micros_, civil::kMicrosOfSecond);
   const std::int64_t seconds = utc_seconds + shift.count();
   const std::int64_t days = civil::floor_div(seconds, civil::kSecondsOfDay);
   Text text;

@@ -54,8 +54,8 @@ std::optional<Shape> shape_of(DataField field) noexcept {
 
 void expect(const ListHead& list, ThriftType element) {
   if (list.count > 0 && list.element != element)
-    throw Malformed("a list of Thrift's type " + std::to_string(static_cast<int>(list.element)) + " in place of " +
-                    std::to_string(static_cast<int>(element)));
+    throw Malformed("a list of Thrift's type " + std::to_string(list.element) + " in place of " +
+                    std::to_string(element));
 }
 
 TextArray read_texts(ChunkReader& in, std::size_t count) {
