@@ -5,7 +5,7 @@
 //   e6::client::Connection connection(options);
 //   e6::client::Cursor cursor = connection.cursor();
 //   cursor.execute("select 1");
-//   while (auto batch = cursor.fetch_batch()) consume(*batch);
+//   for (const e6::client::Row row : cursor.rows()) consume(row[0].to_string());
 #pragma once
 
 #include <memory>
