@@ -89,7 +89,7 @@ struct DoneAgain : Changes {
     recover_if_dead(1, 0);
   }
 };
-const Register<DoneAgain> done_again("Commit", "recovering_a_killed_recoverer_adds_nothing", 4, 2);
+const Register<DoneAgain> done_again("Commit", "recovering_a_killed_recoverer_adds_nothing", ~0U);
 
 /// Whoever sees a change sees what its maker did before it.
 struct Published : Scenario {

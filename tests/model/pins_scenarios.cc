@@ -46,7 +46,7 @@ struct UsedTwice : Scenario {
     check(find(1) && !find(0), "what is bound is not found, or what has ended is");
   }
 };
-const Register<UsedTwice> used_twice("Pins", "nobody_finds_the_parts_of_two_queries_as_one", 3, 3);
+const Register<UsedTwice> used_twice("Pins", "nobody_finds_the_parts_of_two_queries_as_one", ~0U);
 
 /// One thread of a process begins, another binds, while another process looks.
 struct BoundByAnother : Scenario {
@@ -129,7 +129,7 @@ struct Counted : Scenario {
     check(core::count_in_flight(model::process(1), ~0U) == 5, "queries were lost or counted twice");
   }
 };
-const Register<Counted> counted("Pins", "a_query_that_runs_is_counted_with_or_without_a_place", 4, 4);
+const Register<Counted> counted("Pins", "a_query_that_runs_is_counted_with_or_without_a_place", ~0U);
 
 /// The owner is killed anywhere, a reaper frees its places, another process takes them, and somebody looks.
 struct DeadOwner : Scenario {

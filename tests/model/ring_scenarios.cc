@@ -74,7 +74,7 @@ struct TwoWriters : Ring {
     push(which, static_cast<std::uint32_t>(which + 1));
   }
 };
-const Register<TwoWriters> two_writers("Ring", "no_half_event_is_read_while_writers_overtake_each_other", 2, 3);
+const Register<TwoWriters> two_writers("Ring", "no_half_event_is_read_while_writers_overtake_each_other", ~0U);
 
 /// One of them goes on writing.
 struct FastWriter : TwoWriters {
@@ -104,7 +104,7 @@ struct DeadWriter : Ring {
     check((segment().events[0].claim.load() & 1U) == 0, "a dead writer's place stays taken");
   }
 };
-const Register<DeadWriter> dead_writer("Ring", "a_killed_writers_place_is_used_again_and_no_half_event_is_read", 3, 2);
+const Register<DeadWriter> dead_writer("Ring", "a_killed_writers_place_is_used_again_and_no_half_event_is_read", ~0U);
 
 }  // namespace
 }  // namespace e6::model
