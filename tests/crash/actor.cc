@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "access.h"
+#include "core/participants.h"
 #include "operation.h"
 
 namespace e6::crash {
@@ -17,6 +18,7 @@ void Actor::attach() {
 
 core::Attachment& Actor::attachment() const { return attachment_of(*coordinator); }
 void Actor::make_check_due() const { attachment().next_check_ms.store(0, std::memory_order_relaxed); }
+void Actor::put_check_off() const { attachment().next_check_ms.store(~std::uint64_t{0}, std::memory_order_relaxed); }
 
 void knows_blue(Actor& a) {
   a.coordinator->set(Strategy::kBlue);
@@ -28,6 +30,8 @@ void knows_blue_then_green(Actor& a) {
   knows_blue(a);
   a.coordinator->announce(Strategy::kGreen, a.coordinator->snapshot().epoch);
 }
+
+void become_guest(Actor& a) { core::leave(a.attachment()); }
 
 const Operation* find_operation(const std::string& name) {
   for (const auto& group : {file_operations(), table_operations(), query_operations(), colour_operations(), lease_operations()})

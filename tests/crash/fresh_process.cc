@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <string>
 
@@ -20,11 +21,14 @@ void look_as_a_tool(const Scene& scene, Problems& problems) {
   const Stopwatch watch;
   const inspect::Report report = inspect::look(scene.path());
   if (watch.elapsed().count() > kRecoveryMs) problems.add("a tool took longer than the bound to look at the segment");
-  for (const Error& e : report.problems)
+  const bool unusable = (scene.operation().special & kBrokenLock) != 0;
+  for (const Error& e : report.problems) {
+    if (unusable && (e.cause == Cause::kDamaged || e.cause == Cause::kForeignClock)) continue;
     if (e.cause != Cause::kUnknown && e.cause != Cause::kRetired) problems.add("a tool says: " + e.sentence());
+  }
 }
 
-void attach_and_check(const Scene& scene, const Image& start, const Image& broken, Problems& problems) {
+void attach_and_check(const Scene& scene, const Aftermath& aftermath, Problems& problems) {
   Actor next;
   next.options = scene.options();
   const Stopwatch watch;
@@ -36,9 +40,9 @@ void attach_and_check(const Scene& scene, const Image& start, const Image& broke
   }
   core::Attachment& a = next.attachment();
   const std::uint32_t slot = a.slot.load();
-  check_recovered({scene.operation(), start.segment(), broken.segment(), *a.segment, slot}, problems);
+  check_recovered({scene.operation(), aftermath, *a.segment, slot}, problems);
   std::vector<std::uint32_t> alive{slot};
-  if (same_segment(start.segment(), *a.segment)) alive.push_back(kNeighbourSlot);
+  if (aftermath.neighbour && same_segment(aftermath.start.segment(), *a.segment)) alive.push_back(kNeighbourSlot);
   check_bytes(next.coordinator->path(), alive, problems);
   {
     const core::HostLock lock(a);
@@ -61,19 +65,18 @@ void attach_and_check(const Scene& scene, const Image& start, const Image& broke
 
 }  // namespace
 
-void recover_afresh(const Scene& scene, const Image& start, const Image& broken, Problems& problems) {
+int in_a_process(const std::function<int(Problems&)>& part, Problems& problems) {
   int ends[2];
-  if (::pipe(ends) != 0) return problems.add(std::string("pipe: ") + std::strerror(errno));
+  if (::pipe(ends) != 0) return problems.add(std::string("pipe: ") + std::strerror(errno)), 0;
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::alarm(20);
     Problems found;
     found.at(problems.where());
-    look_as_a_tool(scene, found);
-    attach_and_check(scene, start, broken, found);
-    const std::string& text = found.text();
+    const int answer = part(found);
+    const std::string text = std::to_string(found.count()) + " " + std::to_string(answer) + "\n" + found.text();
     (void)!::write(ends[1], text.data(), text.size());
-    ::_exit(found.count() > 100 ? 100 : static_cast<int>(found.count()));
+    ::_exit(0);
   }
   ::close(ends[1]);
   std::string text;
@@ -82,10 +85,26 @@ void recover_afresh(const Scene& scene, const Image& start, const Image& broken,
   ::close(ends[0]);
   int status = 0;
   ::waitpid(pid, &status, 0);
-  if (WIFEXITED(status))
-    problems.merge(static_cast<std::uint32_t>(WEXITSTATUS(status)), text);
+  unsigned count = 0;
+  int answer = 0;
+  const bool told = std::sscanf(text.c_str(), "%u %d", &count, &answer) == 2;
+  if (WIFSIGNALED(status))
+    problems.add(std::string("the process that came next was ended by the signal ") + ::strsignal(WTERMSIG(status)));
+  else if (!told)
+    problems.add("the process that came next ended early");
   else
-    problems.add(std::string("the fresh process was ended by the signal ") + ::strsignal(WTERMSIG(status)));
+    problems.merge(count, text.substr(text.find('\n') + 1));
+  return answer;
+}
+
+void recover_afresh(const Scene& scene, const Aftermath& aftermath, Problems& problems) {
+  (void)in_a_process(
+      [&](Problems& found) {
+        look_as_a_tool(scene, found);
+        attach_and_check(scene, aftermath, found);
+        return 0;
+      },
+      problems);
 }
 
 }  // namespace e6::crash

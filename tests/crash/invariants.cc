@@ -46,35 +46,40 @@ const char* counter_name(std::size_t i) {
 // A neighbour that takes no part keeps its bytes.
 void check_neighbour(const Recovery& r, Problems& problems) {
   if ((r.operation.special & kTouchesNeighbour) != 0) return;
+  const Segment& start = r.aftermath.start.segment();
   const auto same = [](const void* a, const void* b, std::size_t n) { return std::memcmp(a, b, n) == 0; };
-  if (!same(&r.start.participants[kNeighbourSlot], &r.now.participants[kNeighbourSlot], sizeof(layout::Participant)))
+  if (!same(&start.participants[kNeighbourSlot], &r.now.participants[kNeighbourSlot], sizeof(layout::Participant)))
     problems.add("a living participant's words were changed by somebody else");
   for (std::uint32_t g = 0; g < layout::kPinGroups; ++g) {
-    const std::uint64_t owner = r.start.pin_groups[g].owner.load(relaxed);
+    const std::uint64_t owner = start.pin_groups[g].owner.load(relaxed);
     if (owner == 0 || layout::owner_slot(owner) != kNeighbourSlot) continue;
-    if (!same(&r.start.pin_groups[g], &r.now.pin_groups[g], sizeof(layout::PinGroup)) ||
-        !same(&r.start.pin_bodies[g * layout::kPinsPerGroup], &r.now.pin_bodies[g * layout::kPinsPerGroup],
+    if (!same(&start.pin_groups[g], &r.now.pin_groups[g], sizeof(layout::PinGroup)) ||
+        !same(&start.pin_bodies[g * layout::kPinsPerGroup], &r.now.pin_bodies[g * layout::kPinsPerGroup],
               sizeof(layout::PinBody) * layout::kPinsPerGroup))
       problems.add("a living participant's pins were changed by somebody else");
   }
-  if (core::find_pin(r.start, kNeighbourQuery) && !core::find_pin(r.now, kNeighbourQuery)) problems.add("a living participant's query is lost");
+  if (core::find_pin(start, kNeighbourQuery) && !core::find_pin(r.now, kNeighbourQuery)) problems.add("a living participant's query is lost");
 }
 
 void check_counters(const Recovery& r, Problems& problems) {
-  const auto before = core::sum_counters(r.start);
-  const auto broken = core::sum_counters(r.broken);
+  auto before = core::sum_counters(r.aftermath.start.segment());
+  if (!same_segment(r.aftermath.start.segment(), r.now)) before = {};
+  const Segment& left = r.aftermath.broken();
+  const auto broken = core::sum_counters(left);
   const auto now = core::sum_counters(r.now);
-  const bool died_inside = (static_cast<unsigned>(r.broken.lock.mutex.__data.__lock) & FUTEX_TID_MASK) != 0 ||
-                           (static_cast<unsigned>(r.broken.lock.mutex.__data.__lock) & FUTEX_OWNER_DIED) != 0;
+  const auto word = static_cast<unsigned>(left.lock.mutex.__data.__lock);
+  const bool died_inside = (word & FUTEX_TID_MASK) != 0 || (word & FUTEX_OWNER_DIED) != 0;
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (broken[i] < before[i]) problems.add(std::string("counted before and lost: ") + counter_name(i));
     const std::uint64_t repairs = i == static_cast<std::size_t>(Counter::kLockRecoveries) && died_inside ? 1 : 0;
     if (now[i] != broken[i] + repairs)
-      problems.add(std::string("reaping made ") + std::to_string(now[i]) + " of " + std::to_string(broken[i]) + ": " + counter_name(i));
+      problems.add("reaping made " + std::to_string(now[i]) + " of " + std::to_string(broken[i]) + ": " + counter_name(i));
   }
 }
 
 }  // namespace
+
+bool same_segment(const Segment& start, const Segment& now) noexcept { return start.header.instance == now.header.instance; }
 
 void check_readers(const Segment& start, const Segment& seen, Problems& problems) {
   const auto before = core::sum_counters(start);
@@ -122,33 +127,39 @@ void check_ownership(const Segment& s, const std::vector<std::uint32_t>& alive, 
     if (holder != 0 && holder != layout::kLeaseGuest && !among(alive, holder - 1)) problems.add("a lease is held by the dead");
   }
   for (const layout::EventSlot& e : s.events)
-    if ((e.claim.load(relaxed) & 1U) != 0) problems.add("a place in the ring is claimed by the dead");
+    if (const std::uint64_t claim = e.claim.load(relaxed); (claim & 1U) != 0 && !among(alive, static_cast<std::uint32_t>(claim >> 1 & 0x7fffU) - 1))
+      problems.add("a place in the ring is claimed by the dead");
   if (s.journal.armed.load(relaxed) != 0) problems.add("the journal is still armed");
   if ((static_cast<unsigned>(s.lock.mutex.__data.__lock) & ~FUTEX_WAITERS) != 0) problems.add("the mutex is held or marked");
 }
 
-bool same_segment(const Segment& start, const Segment& now) noexcept { return start.header.instance == now.header.instance; }
-
 void check_recovered(const Recovery& r, Problems& problems) {
   const std::uint64_t hot = r.now.hot.word.load();
+  const Segment& start = r.aftermath.start.segment();
   std::vector<std::uint32_t> alive{r.own_slot};
-  if (same_segment(r.start, r.now)) {
+  if (r.aftermath.neighbour && same_segment(start, r.now)) {
     alive.push_back(kNeighbourSlot);
-    if (std::memcmp(&r.start.header, &r.now.header, sizeof(layout::Header)) != 0) problems.add("the header was changed");
-    if (hot != r.broken.hot.word.load()) problems.add("recovering changed the hot word");
+    check_neighbour(r, problems);
+  }
+  if (same_segment(r.aftermath.broken(), r.now)) {
+    if (std::memcmp(&r.aftermath.broken().header, &r.now.header, sizeof(layout::Header)) != 0) problems.add("the header was changed");
+    if (hot != r.aftermath.broken().hot.word.load()) problems.add("recovering changed the hot word");
     std::vector<Incarnation> gone;
     const std::vector<Incarnation> here = participants(r.now);
-    for (const Segment* s : {&r.start, &r.broken})
-      for (const Incarnation& who : participants(*s)) {
+    const auto note = [&](const Segment& s) {
+      if (!same_segment(s, r.now)) return;
+      for (const Incarnation& who : participants(s)) {
         const auto same = [&](const Incarnation& other) { return other.slot == who.slot && other.number == who.number; };
         if (std::none_of(here.begin(), here.end(), same) && std::none_of(gone.begin(), gone.end(), same)) gone.push_back(who);
       }
+    };
+    note(start);
+    for (const Image& left : r.aftermath.left) note(left.segment());
     check_departures(r.now, gone, here, problems);
     check_counters(r, problems);
-    check_neighbour(r, problems);
   }
   check_ownership(r.now, alive, problems);
-  check_history(r.now, hot, problems);
+  if (!r.aftermath.unrecorded) check_history(r.now, hot, problems);
 }
 
 void check_bytes(const std::string& path, const std::vector<std::uint32_t>& alive, Problems& problems) {

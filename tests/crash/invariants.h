@@ -21,12 +21,20 @@ void check_ownership(const layout::Segment& segment, const std::vector<std::uint
 /// Not another one that took its name.
 bool same_segment(const layout::Segment& start, const layout::Segment& now) noexcept;
 
+/// What the dead left.
+struct Aftermath {
+  Image start;               ///< before the operation; zero bytes if there was no segment
+  std::vector<Image> left;   ///< as each of the dead left it, the last one of them last
+  bool neighbour = false;    ///< the neighbour lives, and is on that segment
+  bool unrecorded = false;   ///< a process without the lock changed the colour, and its event could not be kept
+  [[nodiscard]] const layout::Segment& broken() const noexcept { return left.back().segment(); }
+};
+
 struct Recovery {
   const Operation& operation;
-  const layout::Segment& start;   ///< before the operation
-  const layout::Segment& broken;  ///< as the dead left it
-  const layout::Segment& now;     ///< after a fresh process attached
-  std::uint32_t own_slot;         ///< the fresh process's
+  const Aftermath& aftermath;
+  const layout::Segment& now;  ///< after a fresh process attached
+  std::uint32_t own_slot;      ///< the fresh process's
 };
 /// A recovered segment: owned, whole, and neither more nor less than what the dead had completed.
 void check_recovered(const Recovery& recovery, Problems& problems);

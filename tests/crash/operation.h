@@ -28,6 +28,8 @@ struct Actor {
   [[nodiscard]] core::Attachment& attachment() const;
   /// Sees to it that the next begin_query checks the name and looks for the dead.
   void make_check_due() const;
+  /// ... or that it does not, however long it takes until then.
+  void put_check_off() const;
 };
 
 enum Special : unsigned {
@@ -36,11 +38,11 @@ enum Special : unsigned {
   kUnattached = 1U << 1,    ///< the operation itself attaches
   kMoves = 1U << 2,         ///< the segment is retired; another one takes its name
   kOwnerDied = 1U << 3,     ///< the lock's last owner died inside, before the operation
-  kHoldsDetection = 1U << 4,  ///< the victim probes: others wait for it until its deadline
   kTouchesNeighbour = 1U << 5,  ///< ends the neighbour's query or takes its lease
-  kBrokenLock = 1U << 6,    ///< the lock cannot be repaired
+  kBrokenLock = 1U << 6,    ///< the lock cannot be repaired, or the segment is not to be used
   kAllPinsTaken = 1U << 7,
   kRepresentative = 1U << 8,  ///< enumerated in every run of the test suite
+  kGuest = 1U << 9,         ///< the victim has no slot: nobody keeps its events
 };
 
 struct Operation {
@@ -52,7 +54,6 @@ struct Operation {
   void (*arrange)(layout::Segment&) = nullptr;  ///< edits what processes cannot bring about quickly, when everybody is in place
   void (*run)(Actor&) = nullptr;                ///< the operation
   TransitionPolicy policy = TransitionPolicy::kOnCompletion;
-  std::uint32_t unrecorded = 0;  ///< colour changes whose event the dead one did not live to record
 };
 
 inline constexpr std::uint32_t kNeighbourSlot = 0;
@@ -62,6 +63,8 @@ inline constexpr const char* kNeighbourQuery = "neighbour-query";
 // What most neighbours do: blue is active and one query is bound; then green is announced.
 void knows_blue(Actor& a);
 void knows_blue_then_green(Actor& a);
+// Has no slot any more, as when the lock was not to be had or the table was full.
+void become_guest(Actor& a);
 
 std::span<const Operation> file_operations();
 std::span<const Operation> table_operations();

@@ -7,10 +7,10 @@ namespace e6::crash {
 namespace {
 
 void knows_blue_idle(Actor& a) { a.coordinator->set(Strategy::kBlue); }
-/// 100 s less to live, so that a renewal is due.
+/// 250 s less to live, so that a renewal is due.
 void age(layout::Segment& s) {
   layout::HotWord w = layout::unpack(s.hot.word.load());
-  w.expiry -= 400;
+  w.expiry -= 1000;
   s.hot.word.store(layout::pack(w));
 }
 
@@ -31,6 +31,7 @@ constexpr Operation kOperations[] = {
     {.name = "confirm", .neighbour = knows_blue, .arrange = age, .run = confirm},
     {.name = "mismatch", .special = kRepresentative, .neighbour = knows_blue, .run = mismatch},
     {.name = "set", .neighbour = knows_blue_then_green, .run = set},
+    {.name = "guest-set", .special = kGuest, .neighbour = knows_blue_then_green, .prepare = become_guest, .run = set},
     {.name = "clear", .neighbour = knows_blue_then_green, .run = clear},
     {.name = "expire", .neighbour = knows_blue, .run = expire},
 };

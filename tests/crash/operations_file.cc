@@ -1,6 +1,8 @@
 // Making a segment, finding one, and moving from one to another.
+#include <linux/futex.h>
 #include <unistd.h>
 
+#include "core/segment.h"
 #include "layout/hot_word.h"
 #include "operation.h"
 
@@ -20,6 +22,14 @@ void begin(Actor& a) {
 
 // What pthread_mutex_unlock leaves behind when the owner died and nobody made the mutex consistent.
 void break_lock(layout::Segment& s) { s.lock.mutex.__data.__owner = 0x7ffffffe; }
+void break_journal(layout::Segment& s) {
+  s.journal.armed.store(layout::kParticipants + 7);
+  s.lock.mutex.__data.__lock = static_cast<int>(FUTEX_OWNER_DIED);
+}
+void age_by_a_boot(layout::Segment& s) {
+  s.header.boot_id[0] = s.header.boot_id[0] == '0' ? '1' : '0';
+  s.header.checksum = core::header_checksum(s.header);
+}
 void mark_retired(layout::Segment& s) { s.hot.word.store(layout::kRetiredWord); }
 
 constexpr Operation kOperations[] = {
@@ -27,6 +37,11 @@ constexpr Operation kOperations[] = {
     {.name = "attach-join", .special = kUnattached | kRepresentative, .neighbour = knows_blue, .run = attach},
     {.name = "retire-unlinked", .special = kMoves | kRepresentative, .neighbour = knows_blue, .prepare = unlink_name, .run = begin},
     {.name = "retire-broken", .special = kMoves | kUnattached | kBrokenLock, .neighbour = knows_blue, .arrange = break_lock, .run = attach_anew},
+    {.name = "retire-carries-pending", .special = kMoves, .neighbour = knows_blue_then_green, .prepare = unlink_name, .run = begin},
+    {.name = "repair-impossible", .special = kMoves | kUnattached | kBrokenLock | kOwnerDied, .neighbour = knows_blue, .arrange = break_journal,
+     .run = attach_anew},
+    {.name = "replace-stale-boot", .special = kMoves | kUnattached | kBrokenLock, .neighbour = knows_blue, .arrange = age_by_a_boot,
+     .run = attach_anew},
     {.name = "move-retired", .special = kMoves, .neighbour = knows_blue, .arrange = mark_retired, .run = begin},
 };
 

@@ -32,6 +32,16 @@ void resumes(Actor& a) {
 
 void claim(Actor& a) { a.detection = a.coordinator->detect_begin(Clock::now()).lease; }
 void claim_without_waiting(Actor& a) { a.detection = a.coordinator->detect_try().lease; }
+void claim_as_guest(Actor& a) {
+  become_guest(a);
+  claim(a);
+}
+/// 1500 s less to live of 1800: still usable, and to be looked at again.
+void pass_soft_limit(layout::Segment& s) {
+  layout::HotWord w = layout::unpack(s.hot.word.load());
+  w.expiry -= 6000;
+  s.hot.word.store(layout::pack(w));
+}
 void claim_resume(Actor& a) { (void)a.coordinator->resume_begin(Clock::now(), a.resume); }
 
 void pass_deadline(layout::Lease& lease) {
@@ -48,21 +58,27 @@ void succeed_same(Actor& a) { (void)a.coordinator->detect_succeed(a.detection, S
 void fail_both(Actor& a) { a.coordinator->detect_fail(a.detection, ProbeFailure::kBothRefused, 2); }
 void fail_unreachable(Actor& a) { a.coordinator->detect_fail(a.detection, ProbeFailure::kUnreachable, 14); }
 void abandon(Actor& a) { a.coordinator->detect_abandon(a.detection); }
+void fail_resume(Actor& a) { a.coordinator->resume_end(a.resume, false); }
 void end_resume(Actor& a) { a.coordinator->resume_end(a.resume, true); }
 
 constexpr Operation kOperations[] = {
-    {.name = "detect-claim", .special = kHoldsDetection | kRepresentative, .neighbour = knows_refused_blue, .run = claim},
-    {.name = "detect-refused", .special = kHoldsDetection, .neighbour = knows_refused_blue, .prepare = claim, .run = refused},
-    {.name = "detect-succeed", .special = kHoldsDetection | kRepresentative, .neighbour = knows_refused_blue, .prepare = claim, .run = succeed},
-    {.name = "detect-same", .special = kHoldsDetection, .neighbour = knows_expired_blue, .prepare = claim, .run = succeed_same},
-    {.name = "detect-cancels-pending", .special = kHoldsDetection, .neighbour = knows_expired_blue_then_green, .prepare = claim, .run = succeed_same},
-    {.name = "detect-both-refused", .special = kHoldsDetection, .neighbour = knows_refused_blue, .prepare = claim, .run = fail_both},
-    {.name = "detect-unreachable", .special = kHoldsDetection, .neighbour = knows_refused_blue, .prepare = claim, .run = fail_unreachable},
-    {.name = "detect-abandon", .special = kHoldsDetection, .neighbour = knows_refused_blue, .prepare = claim, .run = abandon},
-    {.name = "take-over-dead", .special = kHoldsDetection, .neighbour = knows_refused_blue, .dead = claim, .run = claim_without_waiting},
-    {.name = "take-over-late", .special = kHoldsDetection | kTouchesNeighbour | kRepresentative, .neighbour = probes, .arrange = make_prober_late,
+    {.name = "detect-claim", .special = kRepresentative, .neighbour = knows_refused_blue, .run = claim},
+    {.name = "detect-refused", .neighbour = knows_refused_blue, .prepare = claim, .run = refused},
+    {.name = "detect-succeed", .special = kRepresentative, .neighbour = knows_refused_blue, .prepare = claim, .run = succeed},
+    {.name = "detect-same", .neighbour = knows_expired_blue, .prepare = claim, .run = succeed_same},
+    {.name = "detect-cancels-pending", .neighbour = knows_expired_blue_then_green, .prepare = claim, .run = succeed_same},
+    {.name = "detect-both-refused", .neighbour = knows_refused_blue, .prepare = claim, .run = fail_both},
+    {.name = "detect-unreachable", .neighbour = knows_refused_blue, .prepare = claim, .run = fail_unreachable},
+    {.name = "detect-abandon", .neighbour = knows_refused_blue, .prepare = claim, .run = abandon},
+    {.name = "take-over-dead", .neighbour = knows_refused_blue, .dead = claim, .run = claim_without_waiting},
+    {.name = "take-over-late", .special = kTouchesNeighbour | kRepresentative, .neighbour = probes, .arrange = make_prober_late,
      .run = claim},
     {.name = "resume-begin", .neighbour = knows_refused_blue, .run = claim_resume},
+    {.name = "detect-recheck", .neighbour = knows_blue, .arrange = pass_soft_limit, .run = claim_without_waiting},
+    {.name = "guest-claim", .special = kGuest, .neighbour = knows_refused_blue, .prepare = become_guest, .run = claim},
+    {.name = "guest-succeed", .special = kGuest, .neighbour = knows_refused_blue, .prepare = claim_as_guest, .run = succeed},
+    {.name = "resume-fail", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = fail_resume},
+    {.name = "resume-take-over-dead", .neighbour = knows_refused_blue, .dead = claim_resume, .run = claim_resume},
     {.name = "resume-end", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = end_resume},
     {.name = "resume-take-over-late", .special = kTouchesNeighbour, .neighbour = resumes, .arrange = make_resumer_late, .run = claim_resume},
 };

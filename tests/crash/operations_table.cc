@@ -36,7 +36,7 @@ void leave_half_done(layout::Segment& s) {
   layout::StrategyEvent set;
   set.change = layout::Change::kSet;
   set.colour = layout::kGreen;
-  set.expiry = layout::unpack(s.hot.word.load()).expiry + 100;
+  set.expiry = layout::unpack(s.hot.word.load()).expiry + 7000;  // it was made to run out
   const std::uint64_t before = s.hot.word.load();
   p.intents[1].before.store(before);
   p.intents[1].after.store(layout::next(before, set));
@@ -69,6 +69,14 @@ void leave_fold_armed(layout::Segment& s) {
   s.lock.mutex.__data.__lock = static_cast<int>(FUTEX_OWNER_DIED);
 }
 
+/// The neighbour is slow: it claimed the next three places of the ring and has not filled them in. With a fourth the event would be dropped.
+void claim_places(layout::Segment& s) {
+  for (int i = 0; i < 3; ++i) {
+    const std::uint64_t position = s.event_head.written.load() + static_cast<std::uint64_t>(i);
+    s.events[position % layout::kEventSlots].claim.store((position + 1) << 16 | (kNeighbourSlot + 1) << 1 | 1);
+  }
+}
+
 void leave(Actor& a) { a.coordinator.reset(); }
 void reap(Actor& a) { (void)core::reap_dead(a.attachment()); }
 void lock(Actor& a) { const core::HostLock held(a.attachment()); }
@@ -83,10 +91,10 @@ void record(Actor& a) {
 constexpr Operation kOperations[] = {
     {.name = "lock-unlock", .special = kRepresentative, .neighbour = knows_blue, .run = lock},
     {.name = "push-event", .special = kRepresentative, .neighbour = knows_blue, .run = record},
+    {.name = "push-event-past-slow", .neighbour = knows_blue, .arrange = claim_places, .run = record},
     {.name = "leave", .special = kRepresentative, .neighbour = knows_blue, .prepare = owns_a_little, .run = leave},
-    {.name = "reap", .special = kRepresentative, .neighbour = knows_blue, .dead = owns_everything, .arrange = leave_half_done, .run = reap, .unrecorded = 1},
-    {.name = "attach-reap", .special = kUnattached, .neighbour = knows_blue, .dead = owns_everything, .arrange = leave_half_done, .run = attach,
-     .unrecorded = 1},
+    {.name = "reap", .special = kRepresentative, .neighbour = knows_blue, .dead = owns_everything, .arrange = leave_half_done, .run = reap},
+    {.name = "attach-reap", .special = kUnattached, .neighbour = knows_blue, .dead = owns_everything, .arrange = leave_half_done, .run = attach},
     {.name = "repair", .special = kOwnerDied | kRepresentative, .neighbour = knows_blue, .dead = owns_everything, .arrange = leave_fold_armed, .run = lock},
     {.name = "attach-repair", .special = kOwnerDied | kUnattached, .neighbour = knows_blue, .dead = owns_everything, .arrange = leave_fold_armed,
      .run = attach},

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ struct Line {
 /// The segment after an instruction that changed it.
 struct State {
   std::uint32_t step = 0;
-  std::vector<Line> lines;  ///< against the state before
+  std::vector<Line> lines;             ///< against the state before
+  std::shared_ptr<const Image> whole;  ///< instead of lines: another segment stands under the name from here on
 };
 
 struct Recording {
@@ -39,13 +41,18 @@ struct Recording {
   std::uint32_t system_calls = 0;
   int tid = 0;
   std::vector<Point> points;  ///< before and after every instruction that changed the segment or asked the kernel
+  std::vector<Point> instructions;  ///< before every one
   std::vector<State> states;
-  Image start;                ///< at the mark
+  Image start;                ///< at the mark; zero bytes if there was no segment
   [[nodiscard]] bool complete() const noexcept { return steps != 0; }
 };
 
-/// Runs the operation. `each` is called after every instruction with its number and whether the segment changed.
-Recording record(Scene& scene, Problems& problems, const std::function<void(std::uint32_t, bool)>& each);
+/// Runs the operation.
+Recording record(Scene& scene, Problems& problems);
+/// Brings `known` up to `seen`; the lines that differed.
+std::vector<Line> catch_up(const layout::Segment& seen, Image& known);
+/// The same for the page at `offset`.
+std::vector<Line> catch_up_page(const layout::Segment& seen, std::size_t offset, Image& known);
 
 /// Puts a state's lines into an image of the state before it.
 void apply(const State& state, Image& image);

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 
 #include "core/segment.h"
 #include "os/ofd_lock.h"
+#include "os/segment_file.h"
 #include "tracee.h"
 
 namespace e6::crash {
@@ -25,6 +27,14 @@ constexpr std::size_t kPage = 4096;
   std::fprintf(stderr, "crash_harness: ");
   std::perror(what.c_str());
   std::abort();
+}
+
+/// Memory enough for the operation, so that whether it asks the kernel for some does not hang on what the harness did before.
+void lay_in_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 25);
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 28);
+  void* volatile some = std::malloc(1 << 23);  // volatile: the compiler would drop the pair
+  std::free(some);
 }
 
 /// A process that has done its part and waits to be killed.
@@ -73,19 +83,23 @@ Mapped::Mapped(int fd, bool writable) {
 }
 Mapped::~Mapped() { ::munmap(reserved_, sizeof(layout::Segment) + 2 * kPage); }
 
-Scene::Scene(const Operation& operation) : operation_(operation) {
+Scene::Scene(const Operation& operation) : Scene(operation, Bare{}) {
+  if ((operation_.special & kFromNothing) == 0) make_base();
+}
+
+Scene::Scene(const Operation& operation, Bare) : operation_(operation) {
   char directory[] = "/dev/shm/e6-crash-XXXXXX";
   if (::mkdtemp(directory) == nullptr) give_up("make a directory in /dev/shm");
   options_.cluster = "crash.example:443";
   options_.directory = directory;
   options_.policy = operation.policy;
+  options_.ttl = std::chrono::seconds(1800);  // longer than an enumeration takes: a colour that runs out meanwhile is another way
   options_.drain_timeout = std::chrono::seconds(3600);
   core::Place place;
   place.directory = directory;
   place.cluster = options_.cluster;
   place.uid = ::geteuid();
   path_ = place.path();
-  if ((operation_.special & kFromNothing) == 0) make_base();
 }
 
 Scene::~Scene() {
@@ -116,19 +130,61 @@ void Scene::clean() const {
   for (const std::string& name : entries()) ::unlink((directory() + "/" + name).c_str());
 }
 
-void Scene::set() {
+void Scene::reset() {
   neighbour_.reset();
   dead_.reset();
+  followed_.reset();
+  followed_file_.reset();
   mapped_.reset();
   file_.reset();
   clean();
-  if ((operation_.special & kFromNothing) != 0) return;
+}
+
+void Scene::make_file() {
   file_ = os::Fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file_.valid() || ::ftruncate(file_.get(), sizeof(layout::Segment)) != 0) give_up(path_);
   mapped_ = std::make_unique<Mapped>(file_.get(), true);
+}
+
+void Scene::set() {
+  reset();
+  if ((operation_.special & kFromNothing) != 0) return;
+  make_file();
   base_.put(segment());
   neighbour_ = hold_life(path_, kNeighbourSlot);
   if (operation_.dead != nullptr) dead_ = hold_life(path_, kDeadSlot);
+}
+
+void Scene::set_to(const Image& image, bool neighbour) {
+  struct stat named = {};
+  struct stat held = {};
+  const bool kept = file_.valid() && ::stat(path_.c_str(), &named) == 0 && ::fstat(file_.get(), &held) == 0 && named.st_ino == held.st_ino;
+  if (!kept) {
+    reset();
+    make_file();
+  }
+  image.put(segment());
+  if (!neighbour)
+    neighbour_.reset();
+  else if (!neighbour_.valid())
+    neighbour_ = hold_life(path_, kNeighbourSlot);
+}
+
+bool Scene::follow() {
+  os::Fd named(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  struct stat now = {};
+  struct stat before = {};
+  if (!named.valid() || ::fstat(named.get(), &now) != 0) return false;
+  const int known = followed_ != nullptr ? followed_file_.get() : file_.get();
+  if (known >= 0 && ::fstat(known, &before) == 0 && before.st_ino == now.st_ino) return false;
+  if (now.st_size != static_cast<off_t>(sizeof(layout::Segment))) return false;
+  followed_ = std::make_unique<Mapped>(named.get(), true);
+  followed_file_ = std::move(named);
+  return true;
+}
+
+bool Scene::has_neighbour(const layout::Segment& segment) const noexcept {
+  return segment.header.instance != 0 && segment.header.instance == base_.segment().header.instance;
 }
 
 void Scene::begin() {
@@ -136,12 +192,19 @@ void Scene::begin() {
   if (operation_.arrange != nullptr) operation_.arrange(segment());
 }
 
-std::function<void()> Scene::victim() const {
-  return [this] {
-    ::close(dead_.get());  // inherited: it would keep the dead one alive
+std::function<void()> Scene::victim(bool without_tmpfile) const {
+  return [this, without_tmpfile] {
+    // inherited: they would keep the dead one alive, and a segment whose locks are somebody else's
+    for (const os::Fd* fd : {&dead_, &followed_file_})
+      if (fd->valid()) ::close(fd->get());
+    os::disable_tmpfile_for_test(without_tmpfile);
+    lay_in_memory();
     Actor actor;
     actor.options = options_;
-    if ((operation_.special & kUnattached) == 0) actor.attach();
+    if ((operation_.special & kUnattached) == 0) {
+      actor.attach();
+      actor.put_check_off();
+    }
     if (operation_.prepare != nullptr) operation_.prepare(actor);
     mark();
     operation_.run(actor);

@@ -32,6 +32,9 @@ class Mapped {
 class Scene {
  public:
   explicit Scene(const Operation& operation);
+  /// A directory of its own with no stage: for copies of what another scene's victim left.
+  struct Bare {};
+  Scene(const Operation& operation, Bare);
   ~Scene();
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
@@ -41,20 +44,32 @@ class Scene {
   /// At the mark: the second participant dies, and the operation's edits are made.
   void begin();
 
+  /// Puts a copy under the name, where nobody is alive but the neighbour, if it is on that segment.
+  void set_to(const Image& image, bool neighbour);
+  /// Maps the segment under the name if it is another one than before: the victim has published one. False if nothing is new.
+  bool follow();
+
   [[nodiscard]] const Operation& operation() const noexcept { return operation_; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
   [[nodiscard]] const std::string& directory() const noexcept { return options_.directory; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] bool has_segment() const noexcept { return mapped_ != nullptr; }
-  [[nodiscard]] layout::Segment& segment() const noexcept { return mapped_->segment(); }
+  [[nodiscard]] bool has_segment() const noexcept { return followed_ != nullptr || mapped_ != nullptr; }
+  /// The one that stands under the name, as far as it was followed.
+  [[nodiscard]] layout::Segment& segment() const noexcept { return followed_ != nullptr ? followed_->segment() : mapped_->segment(); }
+  /// The one from before the operation, where the victim has published another one; else null.
+  [[nodiscard]] layout::Segment* left() const noexcept { return followed_ != nullptr && mapped_ != nullptr ? &mapped_->segment() : nullptr; }
+  /// Is the neighbour on this segment?
+  [[nodiscard]] bool has_neighbour(const layout::Segment& segment) const noexcept;
   [[nodiscard]] int fd() const noexcept { return file_.get(); }
   /// The victim's part: attaching where the operation does not, preparing, and the operation between its marks.
-  [[nodiscard]] std::function<void()> victim() const;
+  [[nodiscard]] std::function<void()> victim(bool without_tmpfile = false) const;
   /// Names in the directory, sorted.
   [[nodiscard]] std::vector<std::string> entries() const;
 
  private:
   void make_base();
+  void make_file();
+  void reset();
   void clean() const;
 
   const Operation& operation_;
@@ -65,6 +80,8 @@ class Scene {
   os::Fd neighbour_;
   os::Fd dead_;
   std::unique_ptr<Mapped> mapped_;
+  os::Fd followed_file_;
+  std::unique_ptr<Mapped> followed_;
 };
 
 }  // namespace e6::crash

@@ -34,6 +34,8 @@ class Tracee {
   /// Is it a system call?
   [[nodiscard]] bool at_syscall() const noexcept;
 
+  /// One instruction; a clock read by the vDSO is one as well. It writes nothing shared, takes another way whenever the kernel updates the clock
+  /// meanwhile, and would never end where a step takes long.
   Stop step();
   Stop run_to_mark();
   /// Runs until the instruction at `address` is the next one for the `hit`-th time (from 1) since the mark.
@@ -49,6 +51,7 @@ class Tracee {
 
  private:
   Stop wait(int request);
+  Stop finish_call();
   void read_address();
 
   pid_t pid_ = -1;

@@ -117,6 +117,17 @@ Committed commit(const Attachment& a, const layout::StrategyEvent& event, EventK
   return {before, before};
 }
 
+bool commit_first(const Attachment& a, std::uint64_t word, EventKind kind, EventCause cause) noexcept {
+  Intent* intent = claim_intent(a);
+  if (intent != nullptr) write_intent(*intent, 0, word, kind, cause);
+  std::uint64_t nothing = 0;
+  // acq_rel: as in commit
+  const bool first = a.segment->hot.word.compare_exchange_strong(nothing, word, std::memory_order_acq_rel, std::memory_order_relaxed);
+  if (first) (void)record(a, describe(0, word, kind, cause), Epoch{});
+  if (intent != nullptr) intent->meta.store(0, std::memory_order_release);
+  return first;
+}
+
 void recover_intents(const Attachment& a, std::uint32_t slot) noexcept {
   layout::Participant& dead = a.segment->participants[slot];
   for (Intent& intent : dead.intents) {

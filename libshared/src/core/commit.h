@@ -22,6 +22,10 @@ Committed swap_in(layout::Word& word, const layout::StrategyEvent& event) noexce
 /// Crash: before the swap nothing happened; after it the change stands, and the intent lets the reaper record its event.
 Committed commit(const Attachment& a, const layout::StrategyEvent& event, EventKind kind, EventCause cause, Event* recorded) noexcept;
 
+/// Puts `word` into a hot word that knows nothing yet, and records it. False if it knows something by now.
+/// Crash: as commit.
+bool commit_first(const Attachment& a, std::uint64_t word, EventKind kind, EventCause cause) noexcept;
+
 /// Records the events of changes that a dead participant committed and did not record. Under the lock.
 /// Crash: may be done again.
 void recover_intents(const Attachment& a, std::uint32_t slot) noexcept;

@@ -56,9 +56,7 @@ void carry_over(Attachment& a, std::uint64_t known) noexcept {
     carried = layout::next(carried, announce);
     a.segment->pending.since_ms.store(os::monotonic_ms(), std::memory_order_relaxed);  // before the change, as in announce
   }
-  std::uint64_t nothing = 0;
-  if (a.segment->hot.word.compare_exchange_strong(nothing, carried, std::memory_order_acq_rel))
-    (void)record(a, describe(0, carried, EventKind::kDetected, EventCause::kUnlinked), Epoch{});
+  (void)commit_first(a, carried, EventKind::kDetected, EventCause::kUnlinked);
 }
 
 /// The mapping that this process already has of the same file, if any; not one that lost its file's bytes.

@@ -1,6 +1,7 @@
 # replace_text(<from> <to> OLD NEW [OLD NEW]...): writes a copy of a file with exact texts replaced. Each old text must stand there exactly once: a change of
 # the source that takes it away stops the build here, and does not quietly leave a copy that is no different.
 function(replace_text from to)
+  cmake_path(SET from NORMALIZE "${from}")  # one file in two spellings would be two rules to ninja
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${from}")
   file(READ "${from}" text)
   set(i 2)
@@ -11,7 +12,7 @@ function(replace_text from to)
     string(FIND "${text}" "${old}" first)
     string(FIND "${text}" "${old}" last REVERSE)
     if(first EQUAL -1 OR NOT first EQUAL last)
-      message(FATAL_ERROR "tests/model: ${from} must contain exactly once:\n${old}")
+      message(FATAL_ERROR "${from} must contain exactly once:\n${old}")
     endif()
     string(REPLACE "${old}" "${new}" text "${text}")
     math(EXPR i "${i} + 2")
