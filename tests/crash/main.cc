@@ -146,7 +146,7 @@ int main(int argc, char** argv) {
     for (const std::string& name : unreached) std::printf("no operation reaches %s, which writes shared memory: add one\n", name.c_str());
     if (!verdict.compared) std::printf("step counts not compared: %s\n", verdict.reason.c_str());
     if (verdict.compared && verdict.over.empty()) std::printf("step counts within their budgets\n");
-    for (const std::string& over : verdict.over) std::printf("budget exceeded: %s\n", over.c_str());
+    for (const std::string& over : verdict.over) std::printf("budget missed: %s\n", over.c_str());
     if (!verdict.over.empty()) std::printf("If that is meant, record anew: ./run crash --record-budgets\n");
   }
   return failed ? kViolations : 0;

@@ -26,6 +26,7 @@ namespace e6::core {
 namespace {
 
 constexpr std::chrono::milliseconds kRoundsBound{50};
+constexpr int kLeastRounds = 8;
 constexpr std::size_t kSlugLength = 48;
 
 void fill_header(layout::Header& h, const Place& place) {
@@ -237,7 +238,9 @@ Error attach_segment(const Place& place, SegmentRef& out) {
   os::Fd directory;
   if (Error e = os::open_directory(place.directory, directory)) return e;
   // Whoever removes or publishes under the name just now may not have the processor: without a pause all rounds would pass meanwhile.
+  // A few rounds are due to whoever lost the processor itself: the time may be over after its first.
   os::Backoff pause(os::steady_now() + kRoundsBound);
+  int round = 0;
   do {
     out = SegmentRef{};
     bool again = false;
@@ -246,7 +249,7 @@ Error attach_segment(const Place& place, SegmentRef& out) {
     if (e.cause == Cause::kUnknown) e = create(place, directory.get(), out, again);
     if (again) continue;
     return e ? e : part_from_mapping(place, directory.get(), out);
-  } while (pause.wait());
+  } while (pause.wait() || ++round < kLeastRounds);
   return {Cause::kRetired, 0, place.path(), "it was removed again and again while being opened"};
 }
 
