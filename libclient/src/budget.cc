@@ -14,6 +14,8 @@ namespace {
 constexpr std::chrono::milliseconds kLongestPause{10'000};
 constexpr std::chrono::milliseconds kSlice{25};
 constexpr std::chrono::hours kLongest{7 * 24};  // so that no caller's "for ever" overflows the clock
+constexpr int kSwitchesPerAttempt = 10;
+constexpr std::chrono::milliseconds kPausePerSwitch{5};
 
 // A number in [0.5, 1.0) that differs between threads and processes; no state, so nothing to make anew after
 // a fork.
@@ -26,14 +28,20 @@ double jitter() noexcept {
   return 0.5 + static_cast<double>(x >> 11) * 0x1p-54;
 }
 
+std::chrono::milliseconds with_jitter(std::chrono::milliseconds pause) noexcept {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(pause.count()) * jitter()));
+}
+
 }  // namespace
 
 Budget::Budget(const ConnectionOptions& options, std::chrono::milliseconds timeout, const CallOptions& call) noexcept
     : deadline_(Clock::now()),
       stop_(call.stop),
       connect_timeout_(options.connect_timeout),
+      first_backoff_(options.retry_backoff),
       backoff_(options.retry_backoff),
-      left_(options.max_retry_attempts - 1) {
+      left_(options.max_retry_attempts - 1),
+      refusals_left_(left_ * kSwitchesPerAttempt) {
   // A deadline alone replaces the usual time-out, as a time-out does.
   const bool only_deadline = call.deadline && !call.timeout;
   deadline_ += std::min<std::chrono::milliseconds>(only_deadline ? kLongest : call.timeout.value_or(timeout), kLongest);
@@ -54,6 +62,14 @@ bool Budget::again() noexcept {
   return true;
 }
 
+bool Budget::again_after_refusal() noexcept {
+  if (refusals_left_ <= 0 || expired() || stopped()) return false;
+  --refusals_left_;
+  denials = 0;  // the cluster switched: that explains why it forgot a session
+  sleep(with_jitter(std::min(first_backoff_, kPausePerSwitch * refusals_++)));
+  return true;
+}
+
 bool Budget::again_unreachable() noexcept {
   const auto now = Clock::now();
   if (unreachable_since_ == Clock::time_point{}) unreachable_since_ = now;
@@ -61,8 +77,7 @@ bool Budget::again_unreachable() noexcept {
 }
 
 void Budget::pause() noexcept {
-  sleep(
-      std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(backoff_.count()) * jitter())));
+  sleep(with_jitter(backoff_));
   backoff_ = std::min(backoff_ * 2, kLongestPause);
 }
 

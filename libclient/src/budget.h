@@ -30,6 +30,10 @@ class Budget {
 
   /// Takes one more attempt. False when there is none left, the deadline has passed, or a stop was requested.
   [[nodiscard]] bool again() noexcept;
+  /// The same after a 456: a cluster that switched under the operation has not failed it, so these come out of an allowance of their own, ten for each
+  /// attempt after the first. The first is followed at once; then come pauses with jitter that grow by 5 ms each, up to the first backoff: short enough to
+  /// catch an engine that flaps every 50 ms, long enough in sum for one that does so for seconds.
+  [[nodiscard]] bool again_after_refusal() noexcept;
   /// The same for an engine that cannot be reached: also false once that has lasted for the connect time-out.
   [[nodiscard]] bool again_unreachable() noexcept;
   /// Sleeps for the present backoff, with jitter and never past the deadline or a stop request, and doubles it.
@@ -38,8 +42,7 @@ class Budget {
   bool sleep(std::chrono::milliseconds time) const noexcept;
 
   // What may happen only so often in one operation.
-  int refusals = 0;      ///< 456s answered to this operation; the first one is repeated without a pause
-  int denials = 0;       ///< sessions that were found invalid
+  int denials = 0;       ///< sessions that were found invalid, with no 456 in between
   int both_refused = 0;  ///< times both colours were refused
   int resumes = 0;       ///< times the cluster was waited for
 
@@ -47,8 +50,11 @@ class Budget {
   Clock::time_point deadline_;
   std::stop_token stop_;
   std::chrono::milliseconds connect_timeout_;
+  std::chrono::milliseconds first_backoff_;
   std::chrono::milliseconds backoff_;
-  int left_;  // attempts after the first
+  int left_;           // attempts after the first
+  int refusals_left_;  // 456s that may still be followed by another attempt
+  int refusals_ = 0;   // that were
   Clock::time_point unreachable_since_{};
 };
 

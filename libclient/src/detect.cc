@@ -83,6 +83,27 @@ Answer reported(const Detection& detection) {
 
 constexpr std::chrono::seconds kRecheckPause{5};
 
+// How often a prober that both colours refused looks again before it says so to the whole host, which then waits out the
+// negative TTL. Once in any case: a cluster that switched between the two looks refuses both and serves the first by now. A cluster
+// that served the host a moment ago is in the middle of a switch, and worth half a second.
+class Looks {
+ public:
+  explicit Looks(bool patient) noexcept : until_(Budget::Clock::now() + (patient ? kPatience : kPatience * 0)) {}
+  bool another(const Budget& budget) {
+    if (std::exchange(first_, false)) return true;
+    if (Budget::Clock::now() >= until_ || !budget.sleep(pause_)) return false;
+    pause_ = std::min(pause_ * 2, kLongestPause);
+    return true;
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kPatience{500};
+  static constexpr std::chrono::milliseconds kLongestPause{80};
+  Budget::Clock::time_point until_;
+  std::chrono::milliseconds pause_{10};
+  bool first_ = true;
+};
+
 }  // namespace
 
 // A probe is an authentication; the session of the colour that takes it is kept for this connection.
@@ -93,8 +114,10 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
   CallHead head = head_of(Strategy::kNone, budget, timeout);
   Answer answer;
   answer.call = "authenticate";
-  for (const Strategy strategy : lease.lease().order) {
-    if (strategy == Strategy::kNone) continue;
+  const auto& order = lease.lease().order;
+  Looks looks(served_lately());
+  for (std::size_t look = 0;; ++look) {
+    const Strategy strategy = order[look % 2];
     journal().info("{}: trying {}", target_, to_string(strategy));
     head.strategy = strategy;
     Lane& tried = lane(strategy);
@@ -113,6 +136,7 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
     count(&Statistics::refused_probes);
     host().detect_refused(lease.lease(), strategy);
     journal().info("{}: {} refused: {}", target_, to_string(strategy), answer.details);
+    if (look > 0 && !looks.another(budget)) break;
   }
   if (budget.stopped()) return answer;  // the lease is abandoned: our caller's wish is nobody else's failure
   lease.fail(failure_of(answer.meaning), answer.code);
@@ -173,14 +197,16 @@ void Link::detect(Budget& budget) {
   }
 }
 
-// Colours may swap between the two probes of a detection, so that both are refused although one always
-// serves: worth one more look, after the time for which the host agreed not to probe.
+// A cluster that served this host a moment ago and now refuses both colours is in the middle of a switch: nodes
+// of both colours behind one address, or one after the other faster than a probe. That is worth every attempt that a
+// refusal may have; without such a past one more look is all, because something is wrong with the cluster or its name.
+// Each look comes after the time for which the host agreed not to probe.
 void Link::wait_out_both_refused(const Answer& answer, Budget& budget) {
   constexpr std::chrono::milliseconds kWorthWaiting{2500};
   const Snapshot now = host().snapshot();
   const std::chrono::milliseconds left(now.both_refused ? now.remaining_ms : 0);
-  const bool again = budget.both_refused++ == 0 && left <= kWorthWaiting && budget.again() &&
-                     budget.sleep(left + std::chrono::milliseconds(10));
+  const bool look_again = budget.both_refused++ == 0 ? budget.again() : served_lately() && budget.again_after_refusal();
+  const bool again = look_again && left <= kWorthWaiting && budget.sleep(left + std::chrono::milliseconds(10));
   if (!again) {
     if (budget.stopped()) fail_cancelled(answer);
     fail_as<AuthenticationError>(target_ + " refused both strategies, blue and green: " + describe(answer) +
@@ -188,6 +214,19 @@ void Link::wait_out_both_refused(const Answer& answer, Budget& budget) {
                                  answer);
   }
   count(&Statistics::retries);
+}
+
+// By this connection, or by another process of the host, as far as the host remembers.
+bool Link::served_lately() {
+  constexpr std::chrono::seconds kLately{60};
+  constexpr std::size_t kEvents = 64;
+  const auto now = Budget::Clock::now().time_since_epoch();
+  if (const std::int64_t served = here().served_ns.load(std::memory_order_relaxed);
+      served != 0 && now - std::chrono::nanoseconds(served) < kLately)
+    return true;
+  for (const Event& event : host().recent_events(kEvents))
+    if (event.kind == EventKind::kDetected && now - std::chrono::milliseconds(event.monotonic_ms) < kLately) return true;
+  return false;
 }
 
 // Past the soft limit one process of the host looks again while everybody goes on with what they have; its

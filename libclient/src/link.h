@@ -131,6 +131,7 @@ class Link {
     std::array<Lane, 2> lanes;
     Counters counters;
     Properties properties;
+    std::atomic<std::int64_t> served_ns{0};  // steady clock; when the engine last accepted a statement or opened a session; 0: never
     std::atomic<std::int64_t> next_recheck_ns{0};  // steady clock; after a failed re-check at the soft limit
   };
   /// Where new work can start: a pinned colour, and a session on it.
@@ -215,6 +216,10 @@ class Link {
   void recheck(Budget& budget);
   Answer probe(class ProbeLease& lease, Budget& budget);
   void wait_out_both_refused(const Answer& answer, Budget& budget);
+  [[nodiscard]] bool served_lately();
+  void note_served() noexcept {
+    here().served_ns.store(Budget::Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  }
   void resume(const Answer& answer, Budget& budget);
   void wake_cluster(const Budget& budget, Budget::Clock::time_point deadline);
 

@@ -16,14 +16,13 @@ void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Repe
     case Meaning::kWrongStrategy:
       // Refused before anything was looked at, execute included. The host knows by now; the next round
       // detects or takes its colour.
-      if (!budget.again()) fail(answer);
-      if (budget.refusals++ > 0) budget.pause();
+      if (!budget.again_after_refusal()) fail(answer);
       break;
     case Meaning::kAccessDenied:
       if (session == nullptr) fail(answer);  // the credentials themselves
       lane(answer.strategy).drop(session);
-      // Twice, because a cluster that is switching forgets sessions too; a third denial is about what the
-      // user may do.
+      // Twice, because a cluster that is switching forgets sessions too; a third denial without a 456 in
+      // between is about what the user may do.
       if (budget.denials++ > 1 || !budget.again()) fail(answer);
       if (budget.denials > 1) budget.pause();
       journal().debug("{}: session on {} is no longer valid; authenticating again (authentication failure)",

@@ -29,6 +29,7 @@ Query Link::run(std::string_view sql, const ExecuteOptions& how, Budget& budget,
         });
     if (answer.ok()) {
       count(&Statistics::queries);
+      note_served();
       close_left_lanes();
       return query;
     }

@@ -24,6 +24,7 @@ Answer Link::authenticate(Channel& channel, const CallHead& head, bool probing, 
   if (answer.ok()) {
     session = std::make_shared<const Session>(std::move(id), std::move(engine));
     count(&Statistics::authentications);
+    note_served();
     journal().debug("{}: session on {} opened", target_, to_string(head.strategy));
   } else if (answer.meaning == Meaning::kWrongStrategy) {
     count(&Statistics::authentications_refused);

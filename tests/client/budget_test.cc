@@ -17,6 +17,32 @@ TEST(Budget, allows_as_many_attempts_as_the_option_says) {
   EXPECT_FALSE(budget.again());
 }
 
+TEST(Budget, a_cluster_that_switches_under_an_operation_does_not_use_up_its_attempts) {
+  ConnectionOptions options;
+  options.max_retry_attempts = 3;
+  options.retry_backoff = milliseconds(1);
+  Budget budget(options, milliseconds(10000));
+  budget.denials = 2;
+  int refusals = 0;
+  while (refusals < 1000 && budget.again_after_refusal()) ++refusals;
+  EXPECT_EQ(refusals, 2 * 10);  // bounded all the same
+  EXPECT_EQ(budget.denials, 0);
+  EXPECT_TRUE(budget.again());
+}
+
+TEST(Budget, refusals_are_followed_after_pauses_that_grow_and_never_past_the_deadline) {
+  ConnectionOptions options;
+  options.retry_backoff = milliseconds(40);
+  Budget budget(options, milliseconds(10000));
+  const auto start = Clock::now();
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(budget.again_after_refusal());
+  // 0, 5, 10, ... 40 ms, each with a jitter of one half at most
+  EXPECT_GE(Clock::now() - start, milliseconds(180 / 2));
+
+  Budget late(options, milliseconds(0));
+  EXPECT_FALSE(late.again_after_refusal());
+}
+
 TEST(Budget, gives_up_at_the_deadline_whatever_attempts_are_left) {
   Budget budget(ConnectionOptions{}, milliseconds(0));
   EXPECT_FALSE(budget.again());

@@ -56,12 +56,19 @@ TEST_F(DetectionTest, both_colours_refused_is_an_authentication_error_after_a_se
     EXPECT_NE(std::string(error.what()).find("refused both strategies"), std::string::npos) << error.what();
     EXPECT_FALSE(error.events().empty());
   }
-  EXPECT_EQ(calls("authenticate", "", "456"), 4);
+  EXPECT_EQ(calls("authenticate", "", "456"), 2 * 3);  // two detections, of three looks each
 }
 
 TEST_F(DetectionTest, a_moment_in_which_both_are_refused_is_survived) {
   Connection connection = connect();
   command("refuse-both --for 100ms");
+  EXPECT_EQ(run(connection), 1);
+}
+
+TEST_F(DetectionTest, a_cluster_that_served_a_moment_ago_and_refuses_both_for_seconds_is_waited_for) {
+  Connection connection = connect();
+  EXPECT_EQ(run(connection), 1);
+  command("refuse-both --for 3s");
   EXPECT_EQ(run(connection), 1);
 }
 

@@ -223,12 +223,10 @@ TEST_F(SwitchTest, an_abrupt_switch_under_load_loses_only_results_of_the_old_col
 }
 
 TEST_F(SwitchTest, a_flapping_engine_is_followed) {
-  ConnectionOptions patient = options();
-  patient.max_retry_attempts = 20;
-  Connection connection(patient);
+  Connection connection = connect();
   connection.connect();
-  command("flap --period 40ms --for 400ms");
-  for (int i = 0; i < 40; ++i) {
+  command("flap --period 50ms --for 1s");
+  for (int i = 0; i < 60; ++i) {
     Cursor cursor = connection.cursor();
     EXPECT_NO_THROW(cursor.execute("select 1"));
     try {

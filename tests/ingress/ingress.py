@@ -29,8 +29,10 @@ http {{
   keepalive_requests {keepalive_requests};
   upstream blue {{ server 127.0.0.1:{blue}; keepalive 64; }}
   upstream green {{ server 127.0.0.1:{green}; keepalive 64; }}
-  map $http_plannerip $kind {{ "" new; default running; }}
-  map $http_strategy:$kind $route {{
+  # for an ingress of which a part has not heard of a switch yet
+  split_clients $request_id $part {{ 50% old; * new; }}
+  map $http_plannerip $kind {{ "" starting; default running; }}
+  map $http_strategy:$kind:$part $route {{
     default 456;
 {routes}  }}
   server {{
@@ -98,7 +100,8 @@ class Engine:
 
 
 class Ingress:
-    """`serve` takes what new and running requests of each colour meet: an upstream's name, or 456 or 503 (the default is 456)."""
+    """`serve` takes what requests of each colour meet, an upstream's name, or 456 (the default) or 503: blue="blue" for all of a colour, blue_running for those about a
+    query that was prepared, blue_starting_old for the others where they meet the part of the ingress that is behind."""
 
     def __init__(self, nginx, directory, engines, keepalive_requests=1000):
         self.directory = directory
@@ -113,7 +116,7 @@ class Ingress:
             raise RuntimeError("nginx ended: " + self.errors())
 
     def serve(self, cluster="blue", **routes):
-        lines = "".join(f'    "~^{key.partition("_")[0]}:{key.partition("_")[2] or ".*"}$" {value};\n' for key, value in routes.items())
+        lines = "".join(f'    "~^{key.replace("_", ":")}(:|$)" {value};\n' for key, value in routes.items())
         text = CONFIGURATION.format(directory=self.directory, port=self.port, blue=self.engines["blue"].port, green=self.engines["green"].port,
                                     keepalive_requests=self.keepalive_requests, routes=lines, cluster=cluster)
         with open(self.file + ".new", "w", encoding="utf-8") as f:

@@ -108,6 +108,19 @@ def check_early(figures):
     assert figures["host"]["strategy"] == "green"
 
 
+def mixed(storm, engines, ingress):
+    ingress.reload(blue_running="blue", blue_starting_old="blue", green_running="green", green_starting_new="green")
+    storm.run_on(300)
+    ingress.reload(blue_running="blue", green="green")
+    storm.until_all_on("green")
+    storm.run_on(100)
+
+
+def check_mixed(figures):
+    assert figures["lost_results"] == 0
+    assert figures["host"]["strategy"] == "green"
+
+
 def reloads(storm, engines, ingress):
     del engines
     for _ in range(10):
@@ -141,6 +154,7 @@ SCENARIOS = {
     "abrupt": (abrupt, check_abrupt, {}),
     "rollback": (rollback, check_rollback, {}),
     "early": (early, check_early, {}),
+    "mixed": (mixed, check_mixed, {}),
     "reloads": (reloads, check_reloads, {}),
     "recycling": (lambda storm, *_: storm.run_on(800), check_reloads, {"keepalive_requests": 40}),
     "suspended": (suspended, check_suspended, {}),

@@ -181,6 +181,15 @@ TEST_F(Storm, lost_results_are_run_again_when_that_is_allowed) {
   EXPECT_GT(figures["reexecuted_queries"], 0);
 }
 
+TEST_F(Storm, an_engine_that_flaps_every_50_ms_fails_no_query) {
+  start_engine({"--execute-takes", "5ms", "--fetch-takes", "5ms"});
+  const json figures = run_storm(storm(16, "5s", {"--sql", "SELECT 1", "--at", "1s", ctl("flap --period 50ms --for 2s")}));
+  print("flapping", figures);
+  expect_no_failure(figures);
+  EXPECT_EQ(figures["host"]["strategy"], "blue");
+  EXPECT_LE(figures["lost_results"], figures["mismatches"]);
+}
+
 TEST_F(Storm, without_sharing_every_worker_finds_the_colour_by_itself) {
   start_engine({"--active", "green"});
   const json figures = run_storm(storm(8, "2s", {"--no-share"}));
