@@ -113,8 +113,17 @@ void close_inherited(std::uint64_t generation) noexcept {
 }
 
 // seq_cst: reads of the counters and the kernel's copy of the descriptors are in one order with what the forking thread does
+namespace {
+
+std::uint64_t forks_counted_from_here_on() noexcept {
+  (void)process_generation();  // sees to it that the handlers are there
+  return forks_begun.load(std::memory_order_seq_cst);
+}
+
+}  // namespace
+
 ForkWatch::ForkWatch() noexcept
-    : begun_(forks_begun.load(std::memory_order_seq_cst)), quiet_(forks_over.load(std::memory_order_seq_cst) >= begun_) {}
+    : begun_(forks_counted_from_here_on()), quiet_(forks_over.load(std::memory_order_seq_cst) >= begun_) {}
 
 bool ForkWatch::forked() const noexcept { return !quiet_ || forks_begun.load(std::memory_order_seq_cst) != begun_; }
 
