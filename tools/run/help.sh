@@ -4,6 +4,6 @@ verb_help() {
   printf 'usage: ./run <verb> [argument...]\n\n'
   for name in "${verbs[@]}"; do
     read -r line <"tools/run/$name.sh"
-    printf '  %-9s %s\n' "$name" "${line#\# }"
+    printf '  %-13s %s\n' "$name" "${line#\# }"
   done
 }
