@@ -1,5 +1,6 @@
 // Detection and resuming: one process of the host works, the others take its answer.
 #include <algorithm>
+#include <optional>
 
 #include "core/commit.h"
 #include "core/host.h"
@@ -74,6 +75,15 @@ bool failure_of(const layout::Lease& lease, std::uint64_t held, ProbeFailure& fa
   return failure != ProbeFailure::kNone;
 }
 
+/// How the resume with this grant ended, if it left word.
+std::optional<ResumeOutcome> resumed_by_other(const layout::Lease& lease, std::uint64_t held) noexcept {
+  // acquire: pairs with release_lease, which leaves word before it frees the lease
+  const std::uint64_t word = lease.failure.load(std::memory_order_acquire);
+  const std::uint64_t result = word >> 8 & 0xffU;
+  if (held == 0 || word >> 40 != held >> 40 || result == 0) return std::nullopt;
+  return result == kResumeOk ? ResumeOutcome::kResumedByOther : ResumeOutcome::kFailedByOther;
+}
+
 layout::Lease& detection_lease(const Attachment& a) noexcept { return a.segment->leases[layout::kDetectionLease]; }
 layout::Lease& resume_lease(const Attachment& a) noexcept { return a.segment->leases[layout::kResumeLease]; }
 
@@ -107,7 +117,8 @@ Detection Host::look(const Ground& g, std::uint64_t now_ms) noexcept {
   return d;
 }
 
-// True when `answer` is final; else `held` is the grant of somebody else.
+// `held`: the grant whose end was waited for, 0 none. True when `answer` is final; else `held` is the grant of somebody else.
+// Crash: a lease that was taken is freed by whoever reaps this process, or passed over at its deadline.
 bool Host::claim_detection(const Ground& g, std::uint64_t now_ms, bool usable_is_fine, Detection& answer, std::uint64_t& held) noexcept {
   std::uint64_t granted = kLocalLease;
   if (g.shared()) {
@@ -135,8 +146,10 @@ bool Host::claim_detection(const Ground& g, std::uint64_t now_ms, bool usable_is
         tell(g, taken);
       }
     }
-    // the previous holder may have succeeded between our look and our claim
-    const Detection again = look(g, now_ms);
+    // the previous holder may have ended between our look and our claim
+    Detection again = look(g, now_ms);
+    if (again.outcome == Outcome::kBusy && failure_of(detection_lease(*g.a), held, again.failure, again.failure_code))
+      again.outcome = Outcome::kFailed;
     const bool recheck = again.outcome == Outcome::kUsable && again.snapshot.soft_expired && !usable_is_fine;
     if (again.outcome != Outcome::kBusy && !recheck) {
       (void)release_lease(detection_lease(*g.a), granted, 0);
@@ -179,9 +192,7 @@ Detection Host::detect_begin(std::chrono::steady_clock::time_point deadline) noe
       return d;
     }
     if (waited_for == 0 && g.shared()) (void)reap_dead(*g.a);
-    std::uint64_t held = 0;
-    if (claim_detection(g, now_ms, true, d, held)) return d;
-    waited_for = held;
+    if (claim_detection(g, now_ms, true, d, waited_for)) return d;
     if (os::steady_now() >= deadline) {
       d.outcome = Outcome::kTimeout;
       return d;
@@ -296,13 +307,17 @@ ResumeOutcome Host::resume_begin(std::chrono::steady_clock::time_point deadline,
     if (g.shared()) {
       layout::Lease& shared = resume_lease(*g.a);
       news = shared.news.load(std::memory_order_acquire);
-      const std::uint64_t result = shared.failure.load(std::memory_order_acquire);
-      if (waited_for != 0 && result >> 40 == waited_for >> 40 && (result >> 8 & 0xffU) != 0)
-        return (result >> 8 & 0xffU) == kResumeOk ? ResumeOutcome::kResumedByOther : ResumeOutcome::kFailedByOther;
+      if (const auto ended = resumed_by_other(shared, waited_for)) return *ended;
       const ClaimResult c = claim_lease(*g.a, shared, now_ms, kResumeSpan);
       granted = c.claim == Claim::kHeld ? 0 : c.word;
       if (granted == 0) waited_for = c.word;
       if (c.claim == Claim::kFromDead || c.claim == Claim::kFromLate) add(g, Counter::kLeaseTakeovers);
+      if (granted != 0) {  // the previous holder may have ended between our look and our claim
+        if (const auto ended = resumed_by_other(shared, waited_for)) {
+          (void)release_lease(shared, granted, 0);
+          return *ended;
+        }
+      }
     }
     if (granted != 0) {
       lease = {granted, os::process_generation(), g.a};
