@@ -1,12 +1,12 @@
 #include "core/host.h"
 
-#include <thread>
 #include <utility>
 
 #include "core/commit.h"
 #include "core/participants.h"
 #include "core/pins.h"
 #include "os/clock.h"
+#include "os/fork_safe_guard.h"
 
 namespace e6::core {
 namespace {
@@ -15,6 +15,8 @@ using layout::Change;
 using layout::HotWord;
 using layout::StrategyEvent;
 using layout::unpack;
+
+constexpr std::chrono::milliseconds kObserversBound{100};  // what a call waits to learn whom to tell
 
 constexpr Strategy colour(std::uint8_t bits) noexcept {
   return bits == 1 ? Strategy::kBlue : bits == 2 ? Strategy::kGreen : Strategy::kNone;
@@ -341,14 +343,14 @@ std::uint64_t Host::counter(Counter which) const noexcept {
 // The list is never changed in place: a child forked in the middle of a change finds the list from before or after it.
 template <typename Edit>
 void Host::change_observers(const Edit& edit) {
-  while (!observers_lock_.try_lock()) std::this_thread::yield();
-  const Observers* before = observers_.load(std::memory_order_relaxed);
-  auto after = before != nullptr ? std::make_unique<Observers>(*before) : std::make_unique<Observers>();
+  std::unique_ptr<const Observers> before;  // goes after the lock: whoever reads it holds the lock, and an observer's end may come back here
+  const os::ForkSafeGuard guard(observers_lock_);
+  const Observers* now = observers_.load(std::memory_order_relaxed);
+  auto after = now != nullptr ? std::make_unique<Observers>(*now) : std::make_unique<Observers>();
   edit(*after);
+  before.reset(now);
   // release: pairs with the acquire in observers()
   observers_.store(after->empty() ? nullptr : after.release(), std::memory_order_release);
-  observers_lock_.unlock();
-  delete before;  // whoever reads it holds the lock
 }
 
 void Host::add_observer(std::shared_ptr<Observer> observer) {
@@ -361,11 +363,10 @@ void Host::remove_observer(const Observer* observer) {
 
 Host::Observers Host::observers() noexcept {
   if (observers_.load(std::memory_order_acquire) == nullptr) return {};
-  while (!observers_lock_.try_lock()) std::this_thread::yield();
+  const os::ForkSafeGuard guard(observers_lock_, os::steady_now() + kObserversBound);
+  if (!guard.held()) return {};  // the thread that has it is being held up: the event stands in the ring
   const Observers* now = observers_.load(std::memory_order_acquire);
-  Observers copy = now != nullptr ? *now : Observers{};
-  observers_lock_.unlock();
-  return copy;
+  return now != nullptr ? *now : Observers{};
 }
 
 void Host::notify(const Event& event) noexcept {

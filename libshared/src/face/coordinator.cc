@@ -5,10 +5,10 @@
 
 #include <atomic>
 #include <cerrno>
-#include <thread>
 #include <utility>
 
 #include "core/host.h"
+#include "os/fork_safe_guard.h"
 #include "os/process_mark.h"
 
 namespace e6 {
@@ -99,11 +99,14 @@ Coordinator::AttachResult Coordinator::attach(Options options) {
   }
   Known& entry = known_for(options, place);
   if (Error e = entry.host.acquire(options.required)) return {nullptr, std::move(e)};
-  while (!entry.lock.try_lock()) std::this_thread::yield();
-  std::shared_ptr<Coordinator> handle = entry.handle.lock();
-  const bool first = handle == nullptr;
-  if (first) entry.handle = handle = std::shared_ptr<Coordinator>(new Coordinator(entry.host));
-  entry.lock.unlock();
+  std::shared_ptr<Coordinator> handle;
+  bool first = false;
+  {
+    const os::ForkSafeGuard guard(entry.lock);
+    handle = entry.handle.lock();
+    first = handle == nullptr;
+    if (first) entry.handle = handle = std::shared_ptr<Coordinator>(new Coordinator(entry.host));
+  }
   if (!first) entry.host.release();  // the shared handle has its own hold already
   return {std::move(handle), {}};
 }
