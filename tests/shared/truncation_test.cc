@@ -187,13 +187,15 @@ TEST_F(TruncationTest, a_reader_sees_the_word_of_before_or_the_mark_and_never_a_
 }
 
 TEST_F(TruncationTest, a_thread_that_holds_the_lock_gives_it_back_and_ends_in_order) {
-  E6_EXPECT_CHILD(in_child([&] {
+  for (const int protocol : {PTHREAD_PRIO_NONE, PTHREAD_PRIO_INHERIT}) E6_EXPECT_CHILD(in_child([&] {
+    (void)::unlink(path().c_str());  // cut off by the child before
     core::Attachment* a = take_part(place());
     E6_CHILD_CHECK(a != nullptr && os::guard_mapping(a->segment, kStandIn));
     pthread_mutexattr_t robust;
     pthread_mutex_t own;  // one that the application holds around it
     ::pthread_mutexattr_init(&robust);
     ::pthread_mutexattr_setrobust(&robust, PTHREAD_MUTEX_ROBUST);
+    ::pthread_mutexattr_setprotocol(&robust, protocol);
     ::pthread_mutex_init(&own, &robust);
     int wrong = 1;
     std::thread holder([&] {

@@ -68,16 +68,21 @@ void remember(const pthread_mutex_t& mutex) noexcept {
 
 bool still_robust(const pthread_mutex_t& mutex) noexcept { return (mutex.__data.__kind & 16) != 0; }
 
+/// A link without the bit that marks a mutex with priority inheritance: the application may hold such ones.
+robust_list* plain(robust_list* link) noexcept {
+  return reinterpret_cast<robust_list*>(reinterpret_cast<std::uintptr_t>(link) & ~std::uintptr_t{1});
+}
+
 /// Takes a mutex whose bytes were replaced out of the list.
 void bridge(const pthread_mutex_t& mutex) noexcept {
   robust_list_head* head = list_of_this_thread();
   if (head == nullptr || held.mutex != &mutex || held.before == nullptr) return;
   const auto* gone = reinterpret_cast<const robust_list*>(&mutex.__data.__list.__next);
   robust_list* at = &head->list;
-  for (int steps = 0; steps < 1'000 && at->next != nullptr; ++steps, at = at->next) {
+  for (int steps = 0; steps < 1'000 && at->next != nullptr; ++steps, at = plain(at->next)) {
     if (at->next != gone) continue;
     at->next = held.before;
-    reinterpret_cast<robust_list**>(held.before)[-1] = at;  // __prev stands before __next
+    reinterpret_cast<robust_list**>(plain(held.before))[-1] = at;  // __prev stands before __next
     return;
   }
 }
