@@ -263,11 +263,17 @@ TEST_F(TruncationTest, a_forked_child_and_its_child_have_the_guard_too) {
   EXPECT_TRUE(moved(*c));
 }
 
+/// An application that handles no SIGBUS, whatever an earlier test or a sanitizer has installed in this process.
+void without_handlers() {
+  os::forget_handler_for_test();
+  ::signal(SIGBUS, SIG_DFL);
+}
+
 TEST_F(TruncationTest, a_guard_that_is_switched_off_leaves_the_look_once_a_second) {
   Options o = options();
   o.sigbus_guard = false;
   E6_EXPECT_CHILD(in_child([&] {
-    os::forget_handler_for_test();  // of an earlier test in this process
+    without_handlers();
     auto c = attach(o);
     E6_CHILD_CHECK(detect(*c, Strategy::kGreen));
     struct sigaction now;
@@ -286,7 +292,7 @@ TEST_F(TruncationTest, a_guard_that_is_switched_off_leaves_the_look_once_a_secon
   const int without = in_child([&] {
     const struct rlimit no_core = {0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
-    os::forget_handler_for_test();
+    without_handlers();
     auto c = attach(o);
     cut(0);
     (void)c->snapshot();
@@ -349,6 +355,7 @@ TEST_F(TruncationTest, without_a_handler_of_its_own_an_application_still_dies_of
     const int status = in_child([&] {
       const struct rlimit no_core = {0, 0};
       ::setrlimit(RLIMIT_CORE, &no_core);
+      without_handlers();
       auto c = attach();
       if (sent) ::raise(SIGBUS);
       const os::Fd fd(::open((directory_.path() + "/foreign").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
