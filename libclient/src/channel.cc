@@ -39,20 +39,23 @@ grpc::ChannelArguments arguments(const ConnectionOptions& options) {
   return args;
 }
 
+// The text in `path` if there is one, else `text`. What is read may be a key: no message shows any of it.
+std::string pem(const char* option, const std::string& path, const std::string& text) {
+  if (path.empty()) return text;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream read;
+  read << file.rdbuf();
+  if (!file || read.str().find("-----BEGIN ") == std::string::npos)
+    throw OptionError("option " + std::string(option) + " is '" + path + "', which cannot be read or holds no PEM text; name a PEM file");
+  return read.str();
+}
+
 std::shared_ptr<grpc::ChannelCredentials> credentials(const TlsOptions& tls) {
   if (!tls.enabled) return grpc::InsecureChannelCredentials();
   grpc::SslCredentialsOptions ssl;
-  ssl.pem_root_certs = tls.roots_pem;
-  if (!tls.roots_file.empty()) {
-    std::ifstream file(tls.roots_file, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    ssl.pem_root_certs = text.str();
-    if (!file || ssl.pem_root_certs.empty()) {
-      throw OptionError("option tls.roots_file is '" + tls.roots_file +
-                        "', which cannot be read or is empty; name a PEM file");
-    }
-  }
+  ssl.pem_root_certs = pem("tls.roots_file", tls.roots_file, tls.roots_pem);
+  ssl.pem_cert_chain = pem("tls.certificate_file", tls.certificate_file, tls.certificate_pem);
+  ssl.pem_private_key = pem("tls.key_file", tls.key_file, tls.key_pem);
   return grpc::SslCredentials(ssl);
 }
 

@@ -29,6 +29,7 @@ enum class Meaning : std::uint8_t {
   kSuspended,      ///< UNAVAILABLE with status 503: the cluster sleeps
   kAccessDenied,   ///< the session (or, on authenticate, the credentials) is not accepted
   kUnavailable,    ///< no connection, or it broke
+  kTls,            ///< no connection, because of TLS: a certificate, its name, or plaintext on one side
   kTimedOut,
   kCancelled,
   kOther,  ///< the engine's own error

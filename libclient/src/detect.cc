@@ -4,6 +4,7 @@
 
 #include "journal.h"
 #include "link.h"
+#include "tls_trouble.h"
 
 namespace e6::client {
 
@@ -139,6 +140,11 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
     if (look > 0 && !looks.another(budget)) break;
   }
   if (budget.stopped()) return answer;  // the lease is abandoned: our caller's wish is nobody else's failure
+  // Neither are our TLS settings.
+  if (answer.meaning == Meaning::kTls || tls_trouble(answer.code, answer.details, options_.tls.enabled) == TlsTrouble::kClosed) {
+    journal().error("{}: no active strategy found: {}", target_, describe(answer));
+    return answer;
+  }
   lease.fail(failure_of(answer.meaning), answer.code);
   journal().error("{}: no active strategy found: {}", target_, describe(answer));
   return answer;

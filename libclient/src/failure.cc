@@ -2,6 +2,7 @@
 #include <cctype>
 
 #include "link.h"
+#include "tls_trouble.h"
 
 namespace e6::client {
 namespace {
@@ -70,6 +71,7 @@ void Link::fail_cancelled(const Answer& answer, std::string_view query_id) const
 void Link::fail(const Answer& answer, std::string_view query_id) const {
   const bool authenticating = std::string_view(answer.call) == "authenticate";
   const std::string what = describe(answer);
+  const TlsTrouble trouble = tls_trouble(answer.code, answer.details, options_.tls.enabled);
   switch (answer.meaning) {
     case Meaning::kWrongStrategy:
       fail_as<AuthenticationError>(
@@ -85,7 +87,11 @@ void Link::fail(const Answer& answer, std::string_view query_id) const {
     case Meaning::kSuspended:
       fail_as<ClusterSuspendedError>("the cluster at " + target_ + " is suspended: " + what, answer,
                                      query_id);
+    case Meaning::kTls:
+      fail_as<TlsError>(tls_sentence(trouble, target_, options_.tls) + " (" + what + ")", answer, query_id);
     case Meaning::kUnavailable:
+      if (options_.tls.enabled && trouble == TlsTrouble::kClosed)
+        fail_as<TlsError>(tls_sentence(trouble, target_, options_.tls) + " (" + what + ")", answer, query_id);
       fail_as<ConnectionError>("cannot reach the engine at " + target_ + ": " + what +
                                    "; check host, port, TLS settings and that the engine runs",
                                answer, query_id);

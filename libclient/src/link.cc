@@ -7,6 +7,7 @@
 
 #include "fork_state.h"
 #include "journal.h"
+#include "tls_trouble.h"
 
 namespace e6::client {
 
@@ -104,6 +105,12 @@ Answer Link::answer_of(const Sent& sent, const SessionPtr& session, Reply&& repl
   Answer answer;
   answer.meaning = classify(reply.code, reply.details);
   answer.code = reply.code;
+  if (answer.meaning == Meaning::kUnavailable) {
+    constexpr std::chrono::milliseconds kPatience{500};
+    const TlsTrouble trouble = tls_trouble(reply.code, reply.details, options_.tls.enabled);
+    const bool certain = trouble != TlsTrouble::kNone && trouble != TlsTrouble::kClosed;
+    if (certain || (trouble == TlsTrouble::kClosed && !options_.tls.enabled && speaks_tls(reply.details, kPatience))) answer.meaning = Meaning::kTls;
+  }
   if (!answer.ok()) answer.details = redacted(reply.details, session);
   answer.call = sent.call;
   answer.strategy = sent.strategy;
@@ -135,6 +142,7 @@ Answer Link::settle(const Sent& sent, const SessionPtr& session, Reply&& reply) 
       count(&Statistics::access_denied);
       break;
     case Meaning::kUnavailable:
+    case Meaning::kTls:
       count(&Statistics::transport_errors);
       break;
     case Meaning::kSuspended:

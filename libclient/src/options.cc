@@ -123,10 +123,20 @@ void ConnectionOptions::validate() {
   check_text("database", database, 1000);
   cluster_name = lower(std::move(cluster_name));
 
-  if (!tls.roots_file.empty() && !tls.roots_pem.empty()) {
-    refuse("options tls.roots_file and tls.roots_pem are both set; choose one");
-  }
-  if (!tls.enabled && !(tls.roots_file.empty() && tls.roots_pem.empty())) {
+  const auto one_of = [](const char* name, const std::string& file, const std::string& pem) {
+    if (!file.empty() && !pem.empty()) refuse("options tls.", name, "_file and tls.", name, "_pem are both set; choose one");
+    if (!pem.empty() && pem.find("-----BEGIN ") == std::string::npos)
+      refuse("option tls.", name, "_pem is no PEM text; give text with -----BEGIN in it, or a file as tls.", name, "_file");
+    return !file.empty() || !pem.empty();
+  };
+  const bool roots = one_of("roots", tls.roots_file, tls.roots_pem);
+  const bool certificate = one_of("certificate", tls.certificate_file, tls.certificate_pem);
+  const bool key = one_of("key", tls.key_file, tls.key_pem);
+  if (certificate != key)
+    refuse("option tls.", certificate ? "certificate" : "key", " is given without tls.", certificate ? "key" : "certificate",
+           "; mutual TLS wants both, as _file or _pem");
+  if (!tls.enabled && certificate) refuse("a client certificate is given but tls.enabled is false; set it, or remove the certificate");
+  if (!tls.enabled && roots) {
     refuse("root certificates are given but tls.enabled is false; set it, or remove them");
   }
 

@@ -99,7 +99,7 @@ void Link::wake_cluster(const Budget& budget, Budget::Clock::time_point deadline
       // Refused by both: not worth a poll's pause once, then it is.
       if (++refused_in_a_row < 2) continue;
       refused_in_a_row = 0;
-    } else if (answer.meaning == Meaning::kAccessDenied || answer.meaning == Meaning::kOther) {
+    } else if (answer.meaning == Meaning::kAccessDenied || answer.meaning == Meaning::kOther || answer.meaning == Meaning::kTls) {
       fail_as<ClusterSuspendedError>(
           "the cluster at " + target_ + " is suspended and cannot be resumed: " + describe(answer), answer);
     } else if (answer.ok()) {

@@ -124,6 +124,8 @@ constexpr std::array kParameters{
     E6_TEXT("shared_directory", shared.directory),
     E6_TEXT("shared_group", shared.group),
     E6_PARSED("shared_required", shared.required, truth),
+    E6_TEXT("tls_certificate_file", tls.certificate_file),
+    E6_TEXT("tls_key_file", tls.key_file),
     E6_TEXT("tls_roots_file", tls.roots_file),
     E6_TEXT("tls_server_name", tls.server_name),
 };

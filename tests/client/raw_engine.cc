@@ -100,10 +100,10 @@ struct RawEngine::Inside final : grpc::CallbackGenericService {
   }
 };
 
-RawEngine::RawEngine(std::function<Answer(const RawCall&)> answer) : inside_(std::make_unique<Inside>()) {
+RawEngine::RawEngine(std::function<Answer(const RawCall&)> answer, std::shared_ptr<grpc::ServerCredentials> credentials) : inside_(std::make_unique<Inside>()) {
   inside_->answer = std::move(answer);
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &inside_->port);
+  builder.AddListeningPort("127.0.0.1:0", credentials != nullptr ? credentials : grpc::InsecureServerCredentials(), &inside_->port);
   builder.RegisterCallbackGenericService(inside_.get());
   inside_->server = builder.BuildAndStart();
   if (inside_->server == nullptr) throw std::runtime_error("the raw engine does not start");

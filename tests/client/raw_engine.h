@@ -9,6 +9,10 @@
 #include <string_view>
 #include <vector>
 
+namespace grpc {
+class ServerCredentials;
+}  // namespace grpc
+
 namespace e6::client::test {
 
 /// Protobuf's wire format, written by hand.
@@ -47,7 +51,7 @@ class RawEngine {
     std::string response;
   };
   /// Called for each call, from any thread.
-  explicit RawEngine(std::function<Answer(const RawCall& call)> answer);
+  explicit RawEngine(std::function<Answer(const RawCall& call)> answer, std::shared_ptr<grpc::ServerCredentials> credentials = nullptr);
   ~RawEngine();
   RawEngine(const RawEngine&) = delete;
   RawEngine& operator=(const RawEngine&) = delete;

@@ -8,6 +8,7 @@
 //   ├─ SharedStateError       no segment although options.shared.required is set
 //   ├─ AuthenticationError    credentials refused, or both colours refused
 //   ├─ ConnectionError        the engine cannot be reached, or the connection broke
+//   │  └─ TlsError            no TLS connection: certificate, host name, or plaintext on one side; tried once only
 //   ├─ TimeoutError           a deadline passed
 //   ├─ CancelledError         the caller's stop token asked for it
 //   ├─ ClusterSuspendedError  the cluster sleeps and was not woken
@@ -94,6 +95,13 @@ class AuthenticationError : public Error {
 class ConnectionError : public Error {
  public:
   using Error::Error;
+};
+
+/// The two ends do not agree on TLS: a certificate is not accepted, names another host or has expired, or one end speaks
+/// plaintext. Trying again does not help, so the client does not.
+class TlsError : public ConnectionError {
+ public:
+  using ConnectionError::ConnectionError;
 };
 
 /// The deadline of a call or operation passed.

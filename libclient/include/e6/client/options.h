@@ -20,6 +20,13 @@ struct TlsOptions {
   std::string roots_pem;
   /// The name to expect in the engine's certificate instead of the host; empty means the host.
   std::string server_name;
+  /// Mutual TLS: this client's certificate, with the chain behind it, and its private key. Each as a PEM file or as PEM
+  /// text, not both; a certificate and its key come together. Files are read when a channel is opened.
+  std::string certificate_file;
+  std::string certificate_pem;
+  std::string key_file;
+  /// Never enters a log, a message or the segment.
+  std::string key_pem;
 };
 
 /// What gRPC is told about a channel. The defaults are those of the Python connector, so that both behave
