@@ -171,6 +171,7 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     const bool registered = os::close_in_children(ref.fd.get());
     if (watch.forked() && forks_met++ < kForksMet) {  // the child may keep the descriptor, and this process alive with it: take another one
       os::keep_in_children(ref.fd.get());
+      (void)pause.wait();  // a fork of a large process takes a while
       continue;
     }
     a->fd = std::move(ref.fd);
