@@ -28,7 +28,7 @@ constexpr long kPauseNs = 100'000;
 // Pushed, never removed, so that a handler may walk the list at any instruction and a child has all of it.
 struct Watched {
   std::uintptr_t begin = 0;
-  std::size_t size = 0;
+  StandIn stand_in;
   void* reserve = nullptr;
   bool by_handler = false;  // else replaced from ordinary code only
   Watched* next = nullptr;
@@ -58,7 +58,7 @@ bool move_over(void* memory, void* target, std::size_t size) noexcept {
 Watched* find(std::uintptr_t address) noexcept {
   // acquire: pairs with the release in push()
   for (Watched* w = all_watched.load(std::memory_order_acquire); w != nullptr; w = w->next)
-    if (address - w->begin < w->size) return w;
+    if (address - w->begin < w->stand_in.size) return w;
   return nullptr;
 }
 
@@ -70,10 +70,12 @@ bool replace(Watched& w) noexcept {
     const std::uint64_t state = seen & kStateMask;
     if (state == kReplaced) return true;
     if (state == kFailed) return false;
-    // A claim of another generation was left by a thread that exists in the parent only, before its step: this process has not been served.
+    // A claim of another generation was left by a thread that exists in the parent only, before its step or after it.
     if (state == kReplacing && (seen & ~kStateMask) == self) return true;
   } while (!w.state.compare_exchange_weak(seen, self | kReplacing, std::memory_order_acq_rel, std::memory_order_acquire));
-  const bool done = move_over(w.reserve, reinterpret_cast<void*>(w.begin), w.size);
+  // After its step the reserve is no longer ours, and something else may stand there.
+  void* memory = (seen & kStateMask) == kReplacing ? make_stand_in(w.stand_in) : w.reserve;
+  const bool done = memory != nullptr && move_over(memory, reinterpret_cast<void*>(w.begin), w.stand_in.size);
   w.state.store(self | (done ? kReplaced : kFailed), std::memory_order_release);  // pairs with the acquire loads above and in survived()
   return done;
 }
@@ -98,7 +100,7 @@ bool readable(std::uintptr_t address) noexcept {
 bool survived_somewhere() noexcept {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   for (Watched* w = all_watched.load(std::memory_order_acquire); w != nullptr; w = w->next)
-    for (std::size_t at = 0; at < w->size; at += page)
+    for (std::size_t at = 0; at < w->stand_in.size; at += page)
       if (!readable(w->begin + at)) return survived(w->begin + at);
   return false;
 }
@@ -146,7 +148,7 @@ Watched* make_watched(void* begin, const StandIn& stand_in) noexcept {
     return nullptr;
   }
   w->begin = reinterpret_cast<std::uintptr_t>(begin);
-  w->size = stand_in.size;
+  w->stand_in = stand_in;
   w->reserve = reserve;
   return w;
 }
@@ -187,7 +189,7 @@ bool guard_mapping(void* begin, const StandIn& stand_in) noexcept {
     push(*w);
     return true;
   }
-  ::munmap(w->reserve, w->size);
+  ::munmap(w->reserve, w->stand_in.size);
   delete w;
   return false;
 }
