@@ -1,7 +1,8 @@
 // A process's side of one cluster: which segment it is on, and every operation on it. One per cluster and process, kept for the life of the process.
 //
 // host.cc             the operations of a query's life and the operator's
-// host_detection.cc   detection and resuming
+// host_detection.cc   detection
+// host_resume.cc      resuming
 // host_attach.cc      attaching, joining after a fork, moving to another segment, falling back
 // host_care.cc        what is looked after once a second
 #pragma once

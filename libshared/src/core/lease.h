@@ -17,6 +17,9 @@ enum class Claim : std::uint8_t {
   kHeld,      ///< somebody else holds it
 };
 
+/// What a claim gives in fallback, where there is nobody to share with.
+inline constexpr std::uint64_t kLocalLease = ~std::uint64_t{0};
+
 struct ClaimResult {
   Claim claim = Claim::kHeld;
   std::uint64_t word = 0;          ///< granted: the word that was written; held: the word that was seen
@@ -31,13 +34,15 @@ ClaimResult claim_lease(const Attachment& a, layout::Lease& lease, std::uint64_t
 bool lease_stands(const layout::Lease& lease, std::uint64_t word) noexcept;
 
 /// Moves the deadline of a grant that still stands: its holder made progress.
+/// Crash: the old deadline or the new one stands; the holder's death shows before either.
 void extend_lease(layout::Lease& lease, std::uint64_t word, std::uint64_t now_ms, std::chrono::milliseconds duration) noexcept;
 
 /// Writes down how the grant ended (0: nothing to tell), gives it back and wakes everybody who waits. False if it had been taken over.
 /// Crash: the failure may be written and the lease still held: as if the holder had died while working.
 bool release_lease(layout::Lease& lease, std::uint64_t word, std::uint64_t failure) noexcept;
 
-/// Gives back what a dead participant held. Under the lock or not; idempotent.
+/// Gives back what a dead participant held. Under the lock or not.
+/// Crash: may be done again.
 void free_leases_of(layout::Segment& segment, std::uint32_t slot) noexcept;
 
 /// Sleeps until the lease is given back, for one slice or until `deadline`; `news` is the futex value read before the lease was looked at.
