@@ -22,7 +22,7 @@ namespace e6::core {
 inline constexpr std::uint32_t kNoSlot = 0xffffffffU;
 
 struct Attachment {
-  // immutable once other threads can see it
+  // immutable once other threads can see it, but for `fd`, given back on leaving, or long after; descriptor_intact() tells
   layout::Segment* segment = nullptr;  ///< null: fallback
   os::Fd fd;
   os::Mapping mapping;                 ///< empty where an older attachment has the same file mapped
@@ -60,10 +60,12 @@ struct Attachment {
 };
 
 /// Adds to one of this process's counters (the guests' without a slot). One relaxed fetch_add on a line of its own.
+/// Crash: it was counted or not.
 void count(const Attachment& a, Counter which, std::uint64_t by = 1) noexcept;
 
 /// Records an event by this process; times and pid are filled in. `left`: the epochs that its change started from, nothing if it changed none.
 /// Counts it as dropped where it cannot be kept. Returns what was recorded.
+/// Crash: as push_event.
 Event record(const Attachment& a, Event event, std::optional<Epoch> left = std::nullopt) noexcept;
 
 }  // namespace e6::core

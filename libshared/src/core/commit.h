@@ -15,6 +15,7 @@ struct Committed {
 };
 
 /// Applies `event` to a word that no other process shares, or whose change needs no record.
+/// Crash: before the swap nothing happened; after it the change stands.
 Committed swap_in(layout::Word& word, const layout::StrategyEvent& event) noexcept;
 
 /// Applies `event` to the segment's hot word and records what became of it as `kind` because of `cause`. `recorded` is filled if an event was due

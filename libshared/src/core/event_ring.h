@@ -28,6 +28,7 @@ bool push_event(layout::Segment& segment, const Writer& writer, const Event& eve
                 std::optional<Epoch> left = std::nullopt) noexcept;
 
 /// The creator's first event, before anybody else can see the segment.
+/// Crash: nobody ever sees it.
 void record_created(layout::Segment& segment) noexcept;
 
 /// Frees the slots that a dead writer left claimed. Under the lock.

@@ -21,6 +21,7 @@ struct Reaped {
   bool broken = false;   ///< the lock cannot be repaired: the segment must be retired
 };
 /// Reaps every participant that is certainly dead. Takes the lock if there is one; does without if it is busy.
+/// Crash: reaping starts over, or its fold is finished by the repair.
 Reaped reap_dead(Attachment& a) noexcept;
 
 /// Is anybody in the table certainly dead? No lock.

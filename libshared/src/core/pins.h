@@ -24,11 +24,13 @@ PinClaim begin_pin(Attachment& a, Strategy colour, Epoch epoch) noexcept;
 Cause bind_pin(const Attachment& a, PinClaim claim, std::string_view query_id, std::string_view engine) noexcept;
 
 /// Gives the pin back. Does nothing if it was ended elsewhere and is in another use by now. False if the query had been ended elsewhere.
+/// Crash: one swap; before it the reaper ends the query.
 bool end_pin(Attachment& a, PinClaim claim) noexcept;
 
 /// A bound query by its id. Lock-free, bounded.
 std::optional<Pin> find_pin(const layout::Segment& segment, std::string_view query_id);
 /// Marks a bound query as ended, whoever owns it. False if there is none.
+/// Crash: one swap; the place stays its owner's.
 bool end_pin_by_id(layout::Segment& segment, std::string_view query_id);
 
 /// Queries in flight of participants that may be alive; stops at `enough`. Bounded; a system call per participant that has one.

@@ -12,6 +12,7 @@ bool repair(const Attachment& a) noexcept;
 
 /// Records that a dead owner's work was repaired. repair() does so itself for a participant; one that repaired while joining
 /// can only once it has its slot.
+/// Crash: as push_event; the repair itself stands.
 void record_recovered(const Attachment& a) noexcept;
 
 /// Do the header and the lock-guarded words make sense?

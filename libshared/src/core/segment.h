@@ -40,18 +40,18 @@ struct SegmentRef {
   bool created = false;
 };
 
-/// Opens or makes the segment of `place`. Bounded: gives up with kRetired when others remove it under our hands for 50 ms.
+/// Opens or makes the segment of `place`. Bounded: gives up with kRetired when others remove it under our hands for 50 ms and at least 8 rounds.
 /// Crash: see os::create_unnamed and os::publish; nobody can see a segment that is not whole.
 Error attach_segment(const Place& place, SegmentRef& out);
 
 /// Is the file under the segment's name one that can be trusted: regular, under one name, `place`'s owner or group, no wider permissions?
 Error check_file(const struct stat& file, const Place& place);
 
-/// Checks a header's bytes against this library and `cluster` (not compared when empty). `boot` is this boot's id.
+/// Checks a header's bytes against this library and `cluster` (not compared when empty).
 /// kForeignClock with `stale_boot` set means: made in an earlier boot, may be replaced.
 Error check_header(const layout::Header& header, const std::string& where, const std::string& cluster, bool* stale_boot);
 
-/// Fills everything of a header but its identity of place.
+/// The checksum over everything in a header that stands before it.
 std::uint64_t header_checksum(const layout::Header& header) noexcept;
 
 }  // namespace e6::core
