@@ -141,7 +141,8 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
   }
   if (budget.stopped()) return answer;  // the lease is abandoned: our caller's wish is nobody else's failure
   // Neither are our TLS settings.
-  if (answer.meaning == Meaning::kTls || tls_trouble(answer.code, answer.details, options_.tls.enabled) == TlsTrouble::kClosed) {
+  const bool tls = options_.tls.enabled && tls_trouble(answer.code, answer.details, true) == TlsTrouble::kClosed;
+  if (tls || answer.meaning == Meaning::kTls) {
     journal().error("{}: no active strategy found: {}", target_, describe(answer));
     return answer;
   }
