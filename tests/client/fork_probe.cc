@@ -5,11 +5,13 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "e6/client/connection.h"
+#include "e6/client/pool.h"
 
 namespace {
 
@@ -56,6 +58,37 @@ void in_children(int children, F&& body) {
     ::waitpid(pid, &status, 0);
     if (status != 0) say("child ended with " + std::to_string(status));
   }
+}
+
+// The parent's lock is taken as often as possible while it forks, and one of its connections is in use.
+void pool(const e6::client::ConnectionOptions& options) {
+  e6::client::ConnectionPool pool(options, {.min_size = 2, .max_size = 2, .max_overflow = 0});
+  e6::client::PooledConnection held = pool.checkout();
+  const Connection* const mine = &*held;
+  std::vector<std::jthread> busy;
+  for (int i = 0; i < 3; ++i) {
+    busy.emplace_back([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) (void)pool.checkout();
+    });
+  }
+  in_children(20, [&] {
+    ::alarm(20);
+    try {
+      const auto fresh = pool.statistics();
+      if (fresh.in_use + fresh.idle + fresh.waiting + fresh.created != 0) return say("the child's pool is not empty");
+      held.give_back();
+      if (pool.statistics().idle != 0) return say("the child's pool got its parent's connection");
+      const e6::client::PooledConnection own = pool.checkout();
+      if (&*own == mine) return say("the child uses its parent's connection");
+      say(attempt(*own));
+    } catch (const std::exception& error) {
+      say(std::string("error: ") + error.what());
+    }
+  });
+  busy.clear();
+  const auto after = pool.statistics();
+  if (after.in_use != 1 || after.idle != 1 || after.created != 2) say("the parent's pool has changed");
+  say(attempt(*held));
 }
 
 }  // namespace
@@ -115,6 +148,8 @@ int main(int argc, char** argv) {
       ::alarm(20);
       say(attempt(connection));
     });
+  } else if (what == "pool") {
+    pool(options);
   } else {
     return 2;
   }

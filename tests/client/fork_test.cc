@@ -116,5 +116,9 @@ TEST_F(ForkTest, a_parent_that_closed_its_connections_may_fork) {
   EXPECT_EQ(probe("closed"), std::vector<std::string>(2, "ok"));
 }
 
+TEST_F(ForkTest, a_child_begins_with_an_empty_pool_of_its_own_and_leaves_its_parents_alone) {
+  EXPECT_EQ(probe("pool"), std::vector<std::string>(21, "ok"));
+}
+
 }  // namespace
 }  // namespace e6::client::test

@@ -24,6 +24,7 @@
 namespace e6::client {
 
 class Link;
+struct PoolEntry;
 
 /// One user's connection: a session and a channel per colour, made when they are needed and closed when the
 /// colour has been left and its last query has ended. Any number of cursors from any threads; all functions
@@ -108,6 +109,7 @@ class Connection {
   [[nodiscard]] Statistics statistics() const noexcept;
 
  private:
+  friend struct PoolEntry;
   std::shared_ptr<Link> link_;  // null only after a move
 };
 

@@ -10,6 +10,7 @@
 //   ├─ ConnectionError        the engine cannot be reached, or the connection broke
 //   │  └─ TlsError            no TLS connection: certificate, host name, or plaintext on one side; tried once only
 //   ├─ TimeoutError           a deadline passed
+//   │  └─ PoolTimeoutError    no connection of a pool became free in time: give them back sooner, or allow more
 //   ├─ CancelledError         the caller's stop token asked for it
 //   ├─ ClusterSuspendedError  the cluster sleeps and was not woken
 //   └─ QueryError             the engine refused the statement or call; the details are its own words
@@ -108,6 +109,12 @@ class TlsError : public ConnectionError {
 class TimeoutError : public Error {
  public:
   using Error::Error;
+};
+
+/// All connections of a pool stayed in use for the time-out of a checkout. The text says how many, and what to do.
+class PoolTimeoutError : public TimeoutError {
+ public:
+  using TimeoutError::TimeoutError;
 };
 
 /// The stop token of the CallOptions (or of the cursor) asked for the end.
