@@ -154,6 +154,7 @@ TEST_F(PoolTest, whoever_waits_longest_is_served_first) {
     const std::lock_guard guard(mutex);
     EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5}));
   }
+  held.give_back();
   threads.clear();
   EXPECT_EQ(pool.statistics().created, 1U);
 }
