@@ -21,10 +21,15 @@ void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Repe
     case Meaning::kAccessDenied:
       if (session == nullptr) fail(answer);  // the credentials themselves
       lane(answer.strategy).drop(session);
-      // Twice, because a cluster that is switching forgets sessions too; a third denial without a 456 in
-      // between is about what the user may do.
-      if (budget.denials++ > 1 || !budget.again()) fail(answer);
-      if (budget.denials > 1) budget.pause();
+      if (host().snapshot().epoch.active != answer.epoch.active) {
+        // The cluster switched since the call was sent, and forgets sessions when it does.
+        if (!budget.again_after_refusal()) fail(answer);
+      } else {
+        // Twice, because a switch may not have been noticed yet; a third denial without a 456 in between is
+        // about what the user may do.
+        if (budget.denials++ > 1 || !budget.again()) fail(answer);
+        if (budget.denials > 1) budget.pause();
+      }
       journal().debug("{}: session on {} is no longer valid; authenticating again (authentication failure)",
                       target_, to_string(answer.strategy));
       break;

@@ -181,6 +181,19 @@ TEST_F(Storm, lost_results_are_run_again_when_that_is_allowed) {
   EXPECT_GT(figures["reexecuted_queries"], 0);
 }
 
+TEST_F(Storm, a_switch_that_is_rolled_back_while_the_old_colour_drains_fails_and_refuses_nothing) {
+  start_engine();
+  const json figures = run_storm(storm(16, "5s", {"--at", "1s", ctl("switch green graceful --announce 500ms --drain 3s"),  //
+                                                  "--at", "2.2s", ctl("rollback --announce 500ms --drain 1s")}));
+  print("rolled back while blue drained", figures);
+  expect_no_failure(figures);
+  EXPECT_EQ(figures["lost_results"], 0) << figures["losses"];
+  EXPECT_EQ(figures["mismatches"], 0);
+  EXPECT_EQ(figures["host"]["strategy"], "blue");
+  EXPECT_EQ(figures["host"]["transitions"], 2) << figures["host"]["events"];
+  expect_colours_kept_apart(engine_statistics());
+}
+
 TEST_F(Storm, an_engine_that_flaps_every_50_ms_fails_no_query) {
   start_engine({"--execute-takes", "5ms", "--fetch-takes", "5ms"});
   const json figures = run_storm(storm(16, "5s", {"--sql", "SELECT 1", "--at", "1s", ctl("flap --period 50ms --for 2s")}));

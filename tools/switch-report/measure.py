@@ -11,6 +11,7 @@ SECONDS = 7.0
 
 # What the engine does, as commands of `e6-sim ctl` with their time since the start, and the colour that serves in the end.
 SWITCHES = {
+    "cold start": ([], "green"),
     "graceful": ([(0.0, "switch green graceful --announce 1500ms --drain 1500ms")], "green"),
     "abrupt": ([(0.0, "switch green abrupt")], "green"),
     "rollback": ([(0.0, "switch green graceful --announce 2s --drain 1s"), (1.0, "rollback --announce 1s --drain 1s")], "blue"),
@@ -19,10 +20,10 @@ SWITCHES = {
 
 
 class Engine:
-    def __init__(self, bin_dir, execute_ms):
+    def __init__(self, bin_dir, execute_ms, active):
         self.sim = os.path.join(bin_dir, "e6-sim")
         self.process = subprocess.Popen(
-            [self.sim, "--listen", "127.0.0.1:0", "--quiet", "--exit-with-parent", "--execute-takes", f"{execute_ms}ms", "--fetch-takes", f"{execute_ms}ms"],
+            [self.sim, "--listen", "127.0.0.1:0", "--active", active, "--quiet", "--exit-with-parent", "--execute-takes", f"{execute_ms}ms", "--fetch-takes", f"{execute_ms}ms"],
             stdout=subprocess.PIPE, text=True)
         self.target = re.search(r"127\.0\.0\.1:\d+", self.process.stdout.readline()).group(0)
 
@@ -34,11 +35,11 @@ class Engine:
         self.process.wait()
 
 
-def storm(bin_dir, workers, shared, seconds, commands, execute_ms=5, more=()):
+def storm(bin_dir, workers, shared, seconds, commands, execute_ms=5, active="blue", more=()):
     """`commands`: (seconds since the start, command of e6-sim ctl). Returns e6-storm's summary."""
     directory = tempfile.mkdtemp(prefix="e6-switch-report-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("E6_", "E6DATA_"))}
-    engine = Engine(bin_dir, execute_ms)
+    engine = Engine(bin_dir, execute_ms, active)
     arguments = [os.path.join(bin_dir, "e6-storm"), "--target", engine.target, "--user", "demo@e6data.com", "--password", "demo", "--workers", str(workers),
                  "--threads", "1", "--connections", "1", "--seconds", f"{seconds}s", "--dir", directory, "--sql", "SELECT 1", "--json", *more]
     if not shared:
@@ -68,7 +69,8 @@ def last_on_new_colour_ms(summary, colour):
 
 def measure(bin_dir, kind, workers, shared):
     commands, final = SWITCHES[kind]
-    summary = storm(bin_dir, workers, shared, SECONDS, [(SWITCH_AT + at, text) for at, text in commands])
+    summary = storm(bin_dir, workers, shared, SECONDS if commands else SWITCH_AT, [(SWITCH_AT + at, text) for at, text in commands],
+                    active="blue" if commands else final)
     return {
         "switch": kind,
         "workers": workers,
