@@ -16,6 +16,8 @@ constexpr std::chrono::milliseconds kSlice{25};
 constexpr std::chrono::hours kLongest{7 * 24};  // so that no caller's "for ever" overflows the clock
 constexpr int kSwitchesPerAttempt = 10;
 constexpr std::chrono::milliseconds kPausePerSwitch{5};
+constexpr int kDenials = 2;
+constexpr int kDenialsWhileSwitching = 10;
 
 // A number in [0.5, 1.0) that differs between threads and processes; no state, so nothing to make anew after
 // a fork.
@@ -65,8 +67,20 @@ bool Budget::again() noexcept {
 bool Budget::again_after_refusal() noexcept {
   if (refusals_left_ <= 0 || expired() || stopped()) return false;
   --refusals_left_;
-  denials = 0;  // the cluster switched: that explains why it forgot a session
+  denials_ = 0;  // the cluster switched: that explains why it forgot a session
   sleep(with_jitter(std::min(first_backoff_, kPausePerSwitch * refusals_++)));
+  return true;
+}
+
+bool Budget::again_after_denial(bool switching) noexcept {
+  if (denials_ >= (switching ? kDenialsWhileSwitching : kDenials)) return false;
+  if (switching ? expired() || stopped() : !again()) return false;
+  if (denials_++ == 0) return true;
+  if (switching) {
+    sleep(with_jitter(std::min(first_backoff_, kPausePerSwitch * denials_)));
+  } else {
+    pause();
+  }
   return true;
 }
 

@@ -34,6 +34,10 @@ class Budget {
   /// attempt after the first. The first is followed at once; then come pauses with jitter that grow by 5 ms each, up to the first backoff: short enough to
   /// catch an engine that flaps every 50 ms, long enough in sum for one that does so for seconds.
   [[nodiscard]] bool again_after_refusal() noexcept;
+  /// The same after a session was found invalid. Twice in a row may happen when the cluster switches and nobody has noticed; a third time is about what the
+  /// user may do. `switching`: the host has seen a switch lately. Then the next one may come between an authentication and the call after it and be over
+  /// before that, which looks the same, so that it takes ten in a row, and no attempts.
+  [[nodiscard]] bool again_after_denial(bool switching) noexcept;
   /// The same for an engine that cannot be reached: also false once that has lasted for the connect time-out.
   [[nodiscard]] bool again_unreachable() noexcept;
   /// Sleeps for the present backoff, with jitter and never past the deadline or a stop request, and doubles it.
@@ -42,7 +46,6 @@ class Budget {
   bool sleep(std::chrono::milliseconds time) const noexcept;
 
   // What may happen only so often in one operation.
-  int denials = 0;       ///< sessions that were found invalid, with no 456 in between
   int both_refused = 0;  ///< times both colours were refused
   int resumes = 0;       ///< times the cluster was waited for
 
@@ -55,6 +58,7 @@ class Budget {
   int left_;           // attempts after the first
   int refusals_left_;  // 456s that may still be followed by another attempt
   int refusals_ = 0;   // that were
+  int denials_ = 0;    // sessions that were found invalid, with no 456 in between
   Clock::time_point unreachable_since_{};
 };
 

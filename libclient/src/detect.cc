@@ -223,19 +223,6 @@ void Link::wait_out_both_refused(const Answer& answer, Budget& budget) {
   count(&Statistics::retries);
 }
 
-// By this connection, or by another process of the host, as far as the host remembers.
-bool Link::served_lately() {
-  constexpr std::chrono::seconds kLately{60};
-  constexpr std::size_t kEvents = 64;
-  const auto now = Budget::Clock::now().time_since_epoch();
-  if (const std::int64_t served = here().served_ns.load(std::memory_order_relaxed);
-      served != 0 && now - std::chrono::nanoseconds(served) < kLately)
-    return true;
-  for (const Event& event : host().recent_events(kEvents))
-    if (event.kind == EventKind::kDetected && now - std::chrono::milliseconds(event.monotonic_ms) < kLately) return true;
-  return false;
-}
-
 // Past the soft limit one process of the host looks again while everybody goes on with what they have; its
 // failure is nobody's, as long as the colour is usable.
 void Link::recheck(Budget& budget) {

@@ -134,6 +134,7 @@ Answer Link::settle(const Sent& sent, const SessionPtr& session, Reply&& reply) 
       break;
     case Meaning::kWrongStrategy:
       count(&Statistics::mismatches);
+      note(here().refused_ns);
       journal().warn("{}: {} refused for {} in epoch {}: {}", target_, sent.call, to_string(sent.strategy),
                      sent.epoch.active, answer.details);
       answer.news = host().mismatch(sent.strategy, sent.epoch);

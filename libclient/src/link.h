@@ -132,6 +132,7 @@ class Link {
     Counters counters;
     Properties properties;
     std::atomic<std::int64_t> served_ns{0};  // steady clock; when the engine last accepted a statement or opened a session; 0: never
+    std::atomic<std::int64_t> refused_ns{0};  // the same for a 456
     std::atomic<std::int64_t> next_recheck_ns{0};  // steady clock; after a failed re-check at the soft limit
   };
   /// Where new work can start: a pinned colour, and a session on it.
@@ -216,10 +217,13 @@ class Link {
   void recheck(Budget& budget);
   Answer probe(class ProbeLease& lease, Budget& budget);
   void wait_out_both_refused(const Answer& answer, Budget& budget);
+  // What happened lately (past.cc).
   [[nodiscard]] bool served_lately();
-  void note_served() noexcept {
-    here().served_ns.store(Budget::Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  [[nodiscard]] bool switched_lately();
+  static void note(std::atomic<std::int64_t>& when) noexcept {
+    when.store(Budget::Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
   }
+  void note_served() noexcept { note(here().served_ns); }
   void resume(const Answer& answer, Budget& budget);
   void wake_cluster(const Budget& budget, Budget::Clock::time_point deadline);
 
@@ -229,7 +233,7 @@ class Link {
                        Budget& budget);
   [[nodiscard]] bool repeat_end(Query& query, const Answer& answer, QueryRecovery& recovery, Budget& budget);
   [[nodiscard]] bool serves(Strategy strategy, Budget& budget);
-  void renew_session(Query& query, Budget& budget);
+  [[nodiscard]] bool renew_session(Query& query, Budget& budget);
 
   // Errors (failure.cc).
   [[noreturn]] void fail(const Answer& answer, std::string_view query_id = {}) const;

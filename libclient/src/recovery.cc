@@ -21,15 +21,7 @@ void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Repe
     case Meaning::kAccessDenied:
       if (session == nullptr) fail(answer);  // the credentials themselves
       lane(answer.strategy).drop(session);
-      if (host().snapshot().epoch.active != answer.epoch.active) {
-        // The cluster switched since the call was sent, and forgets sessions when it does.
-        if (!budget.again_after_refusal()) fail(answer);
-      } else {
-        // Twice, because a switch may not have been noticed yet; a third denial without a 456 in between is
-        // about what the user may do.
-        if (budget.denials++ > 1 || !budget.again()) fail(answer);
-        if (budget.denials > 1) budget.pause();
-      }
+      if (!budget.again_after_denial(switched_lately())) fail(answer);
       journal().debug("{}: session on {} is no longer valid; authenticating again (authentication failure)",
                       target_, to_string(answer.strategy));
       break;
@@ -67,12 +59,15 @@ bool Link::serves(Strategy strategy, Budget& budget) {
   return now.usable && now.active == strategy;
 }
 
-void Link::renew_session(Query& query, Budget& budget) {
+// False if the query's colour takes no new session: it no longer serves.
+bool Link::renew_session(Query& query, Budget& budget) {
   Lane& own = lane(query.strategy);
   own.drop(query.session);
   Lane::Opened opened = open_lane(query.strategy, budget);
+  if (opened.session == nullptr && opened.answer.meaning == Meaning::kWrongStrategy) return false;
   if (opened.session == nullptr) fail(opened.answer, query.id);
   query.session = std::move(opened.session);
+  return true;
 }
 
 void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, QueryRecovery& recovery,
@@ -100,7 +95,7 @@ void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, Qu
     case Meaning::kAccessDenied:
       if (recovery.new_session || !budget.again()) lost("its session is no longer valid");
       recovery.new_session = true;
-      renew_session(query, budget);
+      if (!renew_session(query, budget)) lost("its session went with its strategy, which no longer serves");
       break;
     case Meaning::kSuspended:
       if (recovery.resumed) lost("the cluster was suspended");
@@ -140,8 +135,7 @@ bool Link::repeat_end(Query& query, const Answer& answer, QueryRecovery& recover
       if (!recovery.new_session && budget.again()) {
         recovery.new_session = true;
         try {
-          renew_session(query, budget);
-          return true;
+          if (renew_session(query, budget)) return true;
         } catch (const Error& error) {
           journal().debug("{}: no session to end query {} with: {}", target_, query.id, error.what());
         }

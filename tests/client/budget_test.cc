@@ -22,12 +22,36 @@ TEST(Budget, a_cluster_that_switches_under_an_operation_does_not_use_up_its_atte
   options.max_retry_attempts = 3;
   options.retry_backoff = milliseconds(1);
   Budget budget(options, milliseconds(10000));
-  budget.denials = 2;
   int refusals = 0;
   while (refusals < 1000 && budget.again_after_refusal()) ++refusals;
   EXPECT_EQ(refusals, 2 * 10);  // bounded all the same
-  EXPECT_EQ(budget.denials, 0);
   EXPECT_TRUE(budget.again());
+}
+
+int denials_until_the_end(Budget& budget, bool switching) {
+  int denials = 0;
+  while (denials < 1000 && budget.again_after_denial(switching)) ++denials;
+  return denials;
+}
+
+TEST(Budget, a_session_denied_for_the_third_time_in_a_row_is_about_the_user) {
+  ConnectionOptions options;
+  options.retry_backoff = milliseconds(1);
+  Budget budget(options, milliseconds(10000));
+  EXPECT_EQ(denials_until_the_end(budget, false), 2);
+  EXPECT_TRUE(budget.again_after_refusal());  // the cluster switched: that explains them
+  EXPECT_EQ(denials_until_the_end(budget, false), 2);
+}
+
+TEST(Budget, while_the_cluster_switches_sessions_may_be_denied_ten_times_in_a_row_and_use_up_no_attempts) {
+  ConnectionOptions options;
+  options.max_retry_attempts = 2;
+  options.retry_backoff = milliseconds(1);
+  Budget budget(options, milliseconds(10000));
+  EXPECT_EQ(denials_until_the_end(budget, true), 10);
+  EXPECT_TRUE(budget.again());
+  Budget late(options, milliseconds(0));
+  EXPECT_FALSE(late.again_after_denial(true));
 }
 
 TEST(Budget, refusals_are_followed_after_pauses_that_grow_and_never_past_the_deadline) {

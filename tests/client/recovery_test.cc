@@ -74,6 +74,48 @@ TEST_F(RecoveryTest, a_query_that_stays_denied_with_a_new_session_is_lost) {
   EXPECT_EQ(calls("executeStatementV2"), 1);
 }
 
+TEST_F(RecoveryTest, a_query_whose_session_went_with_its_strategy_is_lost_and_no_failure) {
+  Connection connection = connect();
+  Cursor cursor = connection.cursor();
+  cursor.execute("insert into t values (1)");
+  command("revoke-sessions");
+  command("error --method authenticate --code UNKNOWN --details 'status: 456' --count 1");
+  EXPECT_THROW((void)cursor.fetch_batch(), QueryLostError);
+  EXPECT_EQ(calls("executeStatementV2"), 1);
+}
+
+// A cluster that flaps may switch there and back between an authentication and the call after it.
+TEST_F(RecoveryTest, sessions_that_go_again_and_again_while_the_cluster_switches_are_renewed) {
+  Connection connection = connect();
+  run(connection);
+  command("switch green abrupt");
+  EXPECT_EQ(run(connection), 1);
+  command("error --method prepareStatementV2 --code INTERNAL --details 'Access denied' --count 6");
+  EXPECT_EQ(run(connection), 1);
+}
+
+TEST_F(RecoveryTest, a_thread_without_a_segment_remembers_the_switch_itself) {
+  ConnectionOptions alone = options();
+  alone.shared.share = false;
+  Connection connection(alone);
+  run(connection);
+  command("switch green abrupt");
+  EXPECT_EQ(run(connection), 1);
+  command("error --method prepareStatementV2 --code INTERNAL --details 'Access denied' --count 6");
+  EXPECT_EQ(run(connection), 1);
+}
+
+TEST_F(RecoveryTest, access_denied_without_end_ends_after_a_switch_too) {
+  Connection connection = connect();
+  run(connection);
+  command("switch green abrupt");
+  run(connection);
+  command("error --method prepareStatementV2 --code INTERNAL --details 'Access denied' --rate 1");
+  Cursor cursor = connection.cursor();
+  EXPECT_THROW(cursor.execute("select 1"), AuthenticationError);
+  EXPECT_EQ(calls("prepareStatementV2", "", "error") + calls("prepareStatementV2", "", "denied"), 1 + 10);
+}
+
 TEST_F(RecoveryTest, access_denied_to_fresh_sessions_too_is_an_error_and_no_storm) {
   Connection connection = connect();
   connection.connect();
