@@ -1,6 +1,7 @@
 // Both colours are refused for a while: who probes, and who waits for how long?
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <thread>
 
 #include "crew.h"
@@ -10,15 +11,18 @@ namespace e6::host_bench {
 namespace {
 
 constexpr unsigned kMostWorkers = 512;
-constexpr std::chrono::milliseconds kDeadline{700};
-constexpr std::chrono::milliseconds kAuthentication{2};
+// A refusal takes longer than many a worker has time, so that waits for the prober do run into their deadlines.
+constexpr std::chrono::milliseconds kAuthentication{150};
+constexpr std::chrono::milliseconds kShortest{10};
+constexpr std::chrono::milliseconds kSteps[] = {std::chrono::milliseconds(0), std::chrono::milliseconds(17), std::chrono::milliseconds(61), std::chrono::milliseconds(133), std::chrono::milliseconds(690)};
 
 struct Stage {
   std::atomic<std::uint32_t> ready;
   std::atomic<bool> begun;
   std::atomic<bool> refuses;
   std::atomic<std::uint32_t> probes;   ///< authentications while both were refused
-  std::atomic<std::uint32_t> answers;  ///< waits that ended with an error in time
+  std::atomic<std::uint32_t> answers;  ///< waits that ended with the prober's failure
+  std::atomic<std::uint32_t> timeouts; ///< waits that ended at their deadline
   std::atomic<std::uint32_t> recovered;
   std::atomic<std::int64_t> recovered_ns[kMostWorkers];
   std::atomic<std::int64_t> most_late_ns[kMostWorkers];
@@ -43,16 +47,16 @@ void work(Stage& stage, unsigned worker, const Options& options) {
   if (host == nullptr) std::exit(1);
   stage.ready.fetch_add(1);
   while (!stage.begun.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  for (;;) {
+  for (unsigned turn = worker;; ++turn) {
     if (auto query = host->begin_query()) break;
-    const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+    const auto deadline = std::chrono::steady_clock::now() + kShortest + kSteps[turn % std::size(kSteps)];
     const Detection d = host->detect_begin(deadline);
     const std::int64_t late = (std::chrono::steady_clock::now() - deadline).count();
     if (late > stage.most_late_ns[worker].load()) stage.most_late_ns[worker].store(late);
     if (d.outcome == Detection::Outcome::kProbe) {
       probe(*host, d, stage);
     } else if (d.outcome != Detection::Outcome::kUsable) {
-      stage.answers.fetch_add(1);  // an error for this query; the application tries its next one
+      (d.outcome == Detection::Outcome::kTimeout ? stage.timeouts : stage.answers).fetch_add(1);  // an error for this query; the application tries its next one
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
   }
@@ -84,8 +88,8 @@ bool outage(unsigned workers, std::chrono::seconds length) {
     back.push_back(stage.recovered_ns[w].load() - accepted);
     late.push_back(std::max<std::int64_t>(stage.most_late_ns[w].load(), 0));
   }
-  std::printf("both refused: %u workers, %lld s; %u probes of the host, %u answers to the workers; waited past the deadline, ms: %s; back after it ended, ms: %s\n", workers,
-              static_cast<long long>(length.count()), stage.probes.load(), stage.answers.load(), spread(late, 1'000'000).c_str(),
+  std::printf("both refused: %u workers, %lld s; %u probes of the host, %u waits answered with its failure, %u ended by a deadline of 10 to 700 ms; longest past it, ms: %s; back after it ended, ms: %s\n", workers,
+              static_cast<long long>(length.count()), stage.probes.load(), stage.answers.load(), stage.timeouts.load(), spread(late, 1'000'000).c_str(),
               spread(back, 1'000'000).c_str());
   return crew.join(std::chrono::seconds(30)) && all;
 }
