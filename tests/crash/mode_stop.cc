@@ -40,7 +40,6 @@ Stop go_on(Tracee& victim) {
 
 struct Facts {
   bool inside = false;               ///< somebody holds the host-wide lock
-  bool retiring = false;             ///< somebody is about to take a retired segment's name away
   std::vector<std::uint32_t> slots;  ///< whose bytes are held
   std::vector<Incarnation> here;     ///< of these, who is not leaving
   Image before;
@@ -54,7 +53,6 @@ Facts look(Scene& scene) {
   const os::Fd fd(::open(scene.path().c_str(), O_RDWR | O_CLOEXEC));
   if (!fd.valid()) return f;
   f.inside = os::byte_held_by_other(fd.get(), os::kLockByte) == os::Locked::kYes;
-  f.retiring = os::byte_held_by_other(fd.get(), os::kRetireByte) == os::Locked::kYes;
   for (std::uint32_t slot = 0; slot < layout::kParticipants; ++slot) {
     const std::uint64_t tag = f.before.segment().participants[slot].tag.load();
     if (tag == 0 || os::byte_held_by_other(fd.get(), os::kFirstSlotByte + slot) != os::Locked::kYes) continue;
@@ -93,12 +91,6 @@ int go_on_beside(const Scene& scene, const Facts& facts, Problems& problems) {
   Actor other;
   other.options = scene.options();
   timed("attaching", problems, [&] { other.coordinator = Coordinator::attach(other.options).coordinator; });
-  if (facts.retiring && other.coordinator != nullptr && other.coordinator->mode() == Mode::kFallback) {
-    // nobody else may take the name away meanwhile: until it goes on, or dies, others do without a segment
-    (void)other.coordinator->set(Strategy::kGreen);
-    if (!other.coordinator->begin_query()) problems.add("beside a stopped process no query can be begun without a segment");
-    return 0;
-  }
   if (other.coordinator == nullptr || other.coordinator->mode() == Mode::kFallback) {
     problems.add("beside a stopped process nobody can attach: " +
                  (other.coordinator ? other.coordinator->degraded_by().sentence() : std::string("no coordinator")));

@@ -21,7 +21,8 @@ namespace {
 struct Entry {
   std::atomic<int> sys_errno{0};
   std::atomic<int> left{0};  // negative: for ever
-  std::atomic<bool> stuck{false};
+  std::atomic<int> stuck{0};  // how many more get stuck
+  std::atomic<bool> free{true};
   std::atomic<int> inside{0};
 };
 std::array<Entry, static_cast<std::size_t>(Call::kCount)> entries;
@@ -30,9 +31,9 @@ Entry& entry(Call call) noexcept { return entries[static_cast<std::size_t>(call)
 /// The errno that `call` fails with now; 0: it goes through.
 int refused(Call call) noexcept {
   Entry& e = entry(call);
-  if (e.stuck.load()) {
+  if (!e.free.load() && e.stuck.fetch_sub(1) > 0) {
     e.inside.fetch_add(1);
-    while (e.stuck.load()) ::usleep(200);
+    while (!e.free.load()) ::usleep(200);
     e.inside.fetch_sub(1);
   }
   const int sys_errno = e.sys_errno.load();
@@ -57,8 +58,11 @@ Refusal::Refusal(Call call, int sys_errno, int times) noexcept : call_(call) {
 }
 Refusal::~Refusal() { entry(call_).sys_errno.store(0); }
 
-Stuck::Stuck(Call call) noexcept : call_(call) { entry(call).stuck.store(true); }
-Stuck::~Stuck() { entry(call_).stuck.store(false); }
+Stuck::Stuck(Call call, int most) noexcept : call_(call) {
+  entry(call).stuck.store(most);
+  entry(call).free.store(false);
+}
+Stuck::~Stuck() { entry(call_).free.store(true); }
 bool Stuck::holds_somebody() const noexcept { return entry(call_).inside.load() != 0; }
 
 }  // namespace e6::kernel_test
@@ -76,6 +80,7 @@ int __real_access(const char*, int);
 int __real_stat(const char*, struct stat*);
 int __real_fstat(int, struct stat*);
 int __real_linkat(int, const char*, int, const char*, int);
+int __real_renameat(int, const char*, int, const char*);
 int __real_renameat2(int, const char*, int, const char*, unsigned);
 int __real_fcntl(int, int, ...);
 void* __real_mmap(void*, std::size_t, int, int, int, off_t);
@@ -112,6 +117,9 @@ int __wrap_stat(const char* path, struct stat* st) { return in_proc(path) && fai
 int __wrap_fstat(int fd, struct stat* st) { return fails(Call::kStat) ? -1 : __real_fstat(fd, st); }
 int __wrap_linkat(int from, const char* old, int to, const char* name, int flags) {
   return fails(Call::kName) ? -1 : __real_linkat(from, old, to, name, flags);
+}
+int __wrap_renameat(int from, const char* old, int to, const char* name) {
+  return fails(Call::kReplace) ? -1 : __real_renameat(from, old, to, name);
 }
 int __wrap_renameat2(int from, const char* old, int to, const char* name, unsigned flags) {
   return fails(Call::kName) || fails(Call::kRename) ? -1 : __real_renameat2(from, old, to, name, flags);

@@ -10,6 +10,7 @@ enum class Call {
   kProc,         ///< whatever asks for a path below /proc
   kName,         ///< linkat, renameat2: a finished file gets its name
   kRename,       ///< renameat2 alone
+  kReplace,      ///< renameat
   kByteLock,     ///< fcntl with F_OFD_*
   kMapping,      ///< mmap of a file
   kPage,         ///< mmap of memory
@@ -38,10 +39,10 @@ class Refusal {
   Call call_;
 };
 
-/// While it lives, `call` does not return.
+/// While it lives, `call` does not return, for the first `most` who come.
 class Stuck {
  public:
-  explicit Stuck(Call call) noexcept;
+  explicit Stuck(Call call, int most = 1'000'000) noexcept;
   ~Stuck();
   Stuck(const Stuck&) = delete;
   Stuck& operator=(const Stuck&) = delete;

@@ -279,6 +279,54 @@ TEST_F(NamespaceTest, users_of_one_group_share_a_segment_when_they_ask_for_it) {
   EXPECT_EQ(directory_.entries(), 1U);
 }
 
+TEST_F(NamespaceTest, a_given_up_segment_of_a_group_that_only_its_owner_may_replace_says_whose_it_is_and_waits_for_him) {
+  E6_NEEDS_ROOT();
+  const struct group* users = ::getgrnam("users");
+  if (users == nullptr) GTEST_SKIP() << "there is no group 'users'";
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
+  const unsigned gid = users->gr_gid;
+  Options o = options();
+  o.group = "users";
+  const auto attaches = [&] { return attach(o)->mode() == Mode::kShared ? 0 : 1; };
+  ASSERT_EQ(as_user(12'345, gid, attaches), 0);
+  core::Place shared = place();
+  shared.group = gid;
+  RawSegment(shared.path())->hot.word.store(layout::kRetiredWord);
+  E6_EXPECT_CHILD(as_user(12'346, gid, [&] {
+    auto c = attach(o);
+    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
+    const Error e = c->degraded_by();
+    if (!says(e, "uid 12345") || !says(e, "sticky") || !says(e, "e6-shm rm")) {
+      std::fprintf(stderr, "%s\n", e.sentence().c_str());
+      return 2;
+    }
+    E6_CHILD_CHECK(e.cause == Cause::kForeignOwner && e.where == shared.path());
+    return 0;
+  }));
+  EXPECT_EQ(directory_.entries(), 1U);
+  EXPECT_EQ(as_user(12'345, gid, attaches), 0);
+  EXPECT_EQ(as_user(12'346, gid, attaches), 0);
+  EXPECT_EQ(directory_.entries(), 1U);
+}
+
+TEST_F(NamespaceTest, a_given_up_segment_of_a_group_is_replaced_by_any_of_its_users_where_there_is_no_sticky_bit) {
+  E6_NEEDS_ROOT();
+  const struct group* users = ::getgrnam("users");
+  if (users == nullptr) GTEST_SKIP() << "there is no group 'users'";
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 0777), 0);
+  const unsigned gid = users->gr_gid;
+  Options o = options();
+  o.group = "users";
+  const auto attaches = [&] { return attach(o)->mode() == Mode::kShared ? 0 : 1; };
+  ASSERT_EQ(as_user(12'345, gid, attaches), 0);
+  core::Place shared = place();
+  shared.group = gid;
+  RawSegment(shared.path())->hot.word.store(layout::kRetiredWord);
+  EXPECT_EQ(as_user(12'346, gid, attaches), 0);
+  EXPECT_EQ(as_user(12'345, gid, attaches), 0);
+  EXPECT_EQ(directory_.entries(), 1U);
+}
+
 TEST_F(NamespaceTest, a_full_shared_memory_file_system_is_an_error_at_attach_and_not_a_crash_later) {
   E6_NEEDS_ROOT();
   E6_EXPECT_CHILD(with_tmpfs_at(directory_.path(), "size=64k", false, [&] {

@@ -13,6 +13,14 @@ bool Attachment::descriptor_intact() const noexcept {
   return ::fstat(fd.get(), &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
+void Attachment::give_back_descriptor() const noexcept {
+  const bool intact = descriptor_intact();
+  os::Fd last(fd.release());
+  if (!last.valid()) return;
+  os::keep_in_children(last.get());
+  if (!intact) (void)last.release();
+}
+
 void count(const Attachment& a, Counter which, std::uint64_t by) noexcept {
   const auto index = static_cast<std::size_t>(which);
   auto& counters = a.has_slot() ? a.self().counters : a.segment->guests.counters;

@@ -22,9 +22,9 @@ namespace e6::core {
 inline constexpr std::uint32_t kNoSlot = 0xffffffffU;
 
 struct Attachment {
-  // immutable once other threads can see it, but for `fd`, given back on leaving, or long after; descriptor_intact() tells
+  // immutable once other threads can see it, but for `fd`, given back on leaving, or long after
   layout::Segment* segment = nullptr;  ///< null: fallback
-  os::Fd fd;
+  mutable os::SharedFd fd;
   os::Mapping mapping;                 ///< empty where an older attachment has the same file mapped
   dev_t device = 0;
   ino_t inode = 0;
@@ -49,6 +49,8 @@ struct Attachment {
   /// The descriptor still leads to the segment. The application may have closed it, and its number may lead to another file by now,
   /// on which nobody holds any lock.
   [[nodiscard]] bool descriptor_intact() const noexcept;
+  /// Closes the descriptor, unless its number is another's by now.
+  void give_back_descriptor() const noexcept;
   [[nodiscard]] bool shared() const noexcept { return segment != nullptr; }
   [[nodiscard]] bool has_slot() const noexcept { return slot.load(std::memory_order_relaxed) != kNoSlot; }
   [[nodiscard]] Writer writer() const noexcept {

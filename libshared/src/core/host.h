@@ -86,6 +86,12 @@ class Host {
     [[nodiscard]] layout::Word& word() const noexcept { return shared() ? a->segment->hot.word : thread->word; }
   };
 
+  // From one segment to the next: what goes along.
+  struct Succession {
+    std::uint64_t carried = 0;                  // the hot word that is still believed
+    EventCause given_up = EventCause::kNone;    // why this process gave the old one up
+  };
+
   bool lock_moving() noexcept;
   Ground ground() noexcept;
   Attachment* here() noexcept;
@@ -95,7 +101,7 @@ class Host {
   bool retire(Attachment& a, EventCause cause) noexcept;
   static Event record_replaced(const Attachment& fresh, EventCause cause) noexcept;
   static void let_go_of_old(const Attachment& newest) noexcept;
-  bool clear_ruin(const Attachment* previous, const Error& refused, std::uint64_t& carried, EventCause& given_up) noexcept;
+  Error replace_ruin(const Attachment* previous, Error refused, SegmentRef& out, Succession& state, bool& again);
 
   Snapshot read(std::uint64_t word, std::uint64_t now_ms) const noexcept;
   Committed change(const Ground& g, const layout::StrategyEvent& event, EventKind kind, EventCause cause) noexcept;

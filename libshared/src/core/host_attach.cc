@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "core/commit.h"
 #include "core/host.h"
@@ -114,9 +115,7 @@ void Host::release() noexcept {
     // whoever attaches next takes a slot anew; the mapping stays
     a->process.store(0, std::memory_order_release);
     leave(*a);
-    os::keep_in_children(a->fd.get());
-    if (!a->descriptor_intact()) (void)a->fd.release();  // the number is another's by now
-    a->fd.reset();
+    a->give_back_descriptor();
   }
   if (apart) moving_.unlock();
 }
@@ -147,7 +146,7 @@ Host::Ground Host::ground() noexcept {
 }
 
 std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, std::uint64_t carried, Event& removed) {
-  EventCause given_up = EventCause::kNone;
+  Succession along{carried, EventCause::kNone};
   int forks_met = 0;
   os::Backoff pause(os::steady_now() + kRuinBound);
   for (int round = 0;;) {
@@ -163,7 +162,9 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     SegmentRef ref;
     const os::ForkWatch watch;
     a->degraded = attach_segment(place_, ref);
-    if (a->degraded && clear_ruin(previous, a->degraded, carried, given_up) && pause.wait()) continue;
+    bool again = false;
+    if (a->degraded) a->degraded = replace_ruin(previous, std::move(a->degraded), ref, along, again);
+    if (again && pause.wait()) continue;
     if (a->degraded) {
       chain(*a, previous);
       return a;
@@ -181,8 +182,7 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     layout::Segment* known = known_mapping(previous, ref);
     if (known == nullptr && options_.sigbus_guard && !os::guard_mapping(ref.mapping.data(), kRetiredStandIn)) {
       a->degraded = {Cause::kNoSpace, ENOMEM, place_.path(), "no address space for the guard of the mapping (E6_SHM_SIGBUS_GUARD=0 does without)"};
-      os::keep_in_children(a->fd.get());
-      a->fd.reset();
+      a->give_back_descriptor();
       chain(*a, previous);
       return a;
     }
@@ -193,17 +193,17 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     if (!a->degraded) a->degraded = join(*a);
     if (a->degraded.cause == Cause::kRetired && round < kRounds) {
       const std::uint64_t word = a->segment->hot.word.load(std::memory_order_acquire);
-      if (!layout::retired(word)) carried = word;
-      if (retire(*a, EventCause::kOwnerDied)) given_up = EventCause::kOwnerDied;
+      if (!layout::retired(word)) along.carried = word;
+      if (retire(*a, EventCause::kOwnerDied)) along.given_up = EventCause::kOwnerDied;
       previous = a.release();  // kept: its mutex may still be somebody's
       ++round;
       continue;
     }
-    if (given_up != EventCause::kNone) {
-      const Event e = record_replaced(*a, given_up);
-      if (given_up == EventCause::kCutOff) removed = e;  // the others were told when they retired
+    if (along.given_up != EventCause::kNone) {
+      const Event e = record_replaced(*a, along.given_up);
+      if (along.given_up == EventCause::kCutOff) removed = e;  // the others were told when they retired
     }
-    carry_over(*a, carried);
+    carry_over(*a, along.carried);
     return a;
   }
 }

@@ -45,8 +45,7 @@ void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
     return;
   }
   if (!a->descriptor_intact()) {  // somebody closed or replaced our descriptor: our locks went with it
-    os::keep_in_children(a->fd.get());
-    (void)a->fd.release();  // the number is another's by now
+    a->give_back_descriptor();
     (void)settle(a, 0);
     return;
   }
@@ -84,7 +83,7 @@ void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
   }
 }
 
-// Crash: after the swap everybody moves on; whoever attaches to the name finds the mark and removes it.
+// Crash: after the swap everybody moves on; whoever attaches to the name finds the mark and puts a new segment there.
 // True: by this process, which is to say so in the new segment as well.
 bool Host::retire(Attachment& a, EventCause cause) noexcept {
   StrategyEvent e;
@@ -94,8 +93,6 @@ bool Host::retire(Attachment& a, EventCause cause) noexcept {
   gone.kind = EventKind::kRetired;
   gone.cause = cause;
   notify(record(a, gone));
-  os::Fd directory;
-  if (!os::open_directory(place_.directory, directory)) (void)os::unlink_if_same(directory.get(), place_.name(), a.fd.get());
   return true;
 }
 
@@ -114,33 +111,31 @@ void Host::let_go_of_old(const Attachment& newest) noexcept {
   for (const Attachment* a = newest.previous; a != nullptr; a = a->previous) {
     if (!a->shared() || a->segment == newest.segment || ++kept <= kKeptSegments) continue;
     if (!os::mapping_replaced(a->segment)) (void)os::replace_mapping(a->segment, kRetiredStandIn);
-    if (a->process.load(std::memory_order_relaxed) != os::process_generation()) continue;  // its descriptor was the parent's
-    os::Fd& fd = const_cast<Attachment*>(a)->fd;
-    if (!fd.valid()) continue;
-    os::keep_in_children(fd.get());
-    if (!a->descriptor_intact()) (void)fd.release();  // the number is another's by now
-    fd.reset();
+    if (a->process.load(std::memory_order_relaxed) == os::process_generation()) a->give_back_descriptor();  // else it was the parent's
   }
 }
 
-// What stands under the name is no segment any more, but was one when this process attached to it: somebody cut it off or overwrote it.
-// True: look again.
-// Crash: the name leads to the ruin or to nothing; whoever was on it comes here too.
-bool Host::clear_ruin(const Attachment* previous, const Error& refused, std::uint64_t& carried, EventCause& given_up) noexcept {
-  if (refused.cause != Cause::kDamaged && refused.cause != Cause::kNotASegment) return false;
+// What stands under the name is no segment any more, but was one when this process attached to it: somebody cut it off or overwrote it. Then a new
+// one takes its place. `again`: another process was faster. Returns why there is no segment.
+// Crash: as make_segment; whoever was on the ruin comes here too.
+Error Host::replace_ruin(const Attachment* previous, Error refused, SegmentRef& out, Succession& state, bool& again) {
+  if (refused.cause != Cause::kDamaged && refused.cause != Cause::kNotASegment) return refused;
   os::Fd directory;
   os::Fd fd;
   struct stat st;
   if (os::open_directory(place_.directory, directory) || os::open_named(directory.get(), place_.name(), true, fd) != 0 ||
       ::fstat(fd.get(), &st) != 0)
-    return false;
-  for (const Attachment* a = previous; a != nullptr; a = a->previous) {
-    if (!a->shared() || a->device != st.st_dev || a->inode != st.st_ino) continue;
-    if (carried == 0) carried = word_in_file(fd.get());
-    if (os::unlink_if_same(directory.get(), place_.name(), fd.get())) given_up = EventCause::kCutOff;  // else another process is at it
-    return true;
-  }
-  return false;
+    return refused;
+  const Attachment* a = previous;
+  // one that was let go of tells nothing: its inode's number may be another file's by now
+  while (a != nullptr && !(a->shared() && a->device == st.st_dev && a->inode == st.st_ino &&
+                           (!os::mapping_replaced(a->segment) || a->descriptor_intact())))
+    a = a->previous;
+  if (a == nullptr) return refused;
+  if (state.carried == 0) state.carried = word_in_file(fd.get());
+  Error e = replace_segment(place_, fd.get(), out, again);
+  if (!e && !again) state.given_up = EventCause::kCutOff;
+  return again ? refused : e;
 }
 
 }  // namespace e6::core

@@ -4,91 +4,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
-#include <new>
+#include <utility>
 
-#include "core/event_ring.h"
 #include "core/hash.h"
+#include "core/segment_maker.h"
 #include "layout/hot_word.h"
 #include "os/backoff.h"
 #include "os/clock.h"
 #include "os/host_identity.h"
 #include "os/mapping.h"
-#include "os/robust_mutex.h"
 #include "os/segment_file.h"
+#include "os/successor.h"
 
 namespace e6::core {
 namespace {
 
 constexpr std::chrono::milliseconds kRoundsBound{50};
+constexpr std::chrono::milliseconds kTurnBound{20};  // for whoever replaces a given-up segment before us; it may be stopped
 constexpr int kLeastRounds = 8;
 constexpr std::size_t kSlugLength = 48;
-
-void fill_header(layout::Header& h, const Place& place) {
-  std::memcpy(h.magic, layout::kMagic, sizeof h.magic);
-  h.layout_version = layout::kLayoutVersion;
-  h.header_size = sizeof(layout::Header);
-  h.segment_size = sizeof(layout::Segment);
-  h.byte_order = layout::kByteOrder;
-  h.libc = layout::kLibc;
-  h.mutex_size = sizeof(pthread_mutex_t);
-  h.uid = place.uid;
-  h.gid = place.group.value_or(::getegid());
-  h.mode = place.mode();
-  h.creator_pid = static_cast<std::uint32_t>(::getpid());
-  h.participants = layout::kParticipants;
-  h.pin_groups = layout::kPinGroups;
-  h.event_slots = layout::kEventSlots;
-  h.created_realtime_ns = os::realtime_ns();
-  h.created_monotonic_ms = os::monotonic_ms();
-  h.time_namespace = os::time_namespace();
-  h.instance = os::random_bits();
-  const std::string boot = os::boot_id();
-  std::memcpy(h.boot_id, boot.data(), std::min(boot.size(), sizeof h.boot_id - 1));
-  h.cluster_length = static_cast<std::uint32_t>(place.cluster.size());
-  std::memcpy(h.cluster, place.cluster.data(), place.cluster.size());
-  h.checksum = header_checksum(h);
-}
-
-Error create(const Place& place, int directory, SegmentRef& out, bool& lost_race) {
-  os::remove_litter(directory);
-  os::UnnamedFile file;
-  const std::string path = place.path();
-  const gid_t* group = place.group ? &*place.group : nullptr;
-  if (Error e = os::create_unnamed(directory, path, place.mode(), group, sizeof(layout::Segment), file)) return e;
-
-  os::Mapping mapping;
-  if (Error e = os::Mapping::map(file.fd.get(), sizeof(layout::Segment), true, mapping)) return e;
-  auto* segment = static_cast<layout::Segment*>(mapping.data());  // zero bytes: every atomic in it holds 0
-  fill_header(segment->header, place);
-  if (const int e = os::mutex_init(segment->lock.mutex)) return os::system_error(e, path, "make the lock");
-  record_created(*segment);
-
-  struct stat st;
-  if (::fstat(file.fd.get(), &st) != 0) return os::system_error(errno, path, "stat");
-  int sys_errno = 0;
-  switch (os::publish(directory, file, place.name(), sys_errno)) {
-    case os::Published::kLostRace:
-      lost_race = true;
-      return {};
-    case os::Published::kFailed:
-      lost_race = sys_errno == ENOENT;  // taken for litter between its creation and its lock: make another
-      return lost_race ? Error{} : os::system_error(sys_errno, path, "publish");
-    case os::Published::kYes:
-      break;
-  }
-  out.fd = std::move(file.fd);
-  out.mapping = std::move(mapping);
-  out.device = st.st_dev;
-  out.inode = st.st_ino;
-  out.created = true;
-  return {};
-}
 
 std::string octal(mode_t mode) {
   char text[16];
@@ -96,61 +35,59 @@ std::string octal(mode_t mode) {
   return text;
 }
 
-Error open_existing(const Place& place, int directory, SegmentRef& out, bool& again) {
+/// What stands under the name.
+enum class Found : std::uint8_t { kSegment, kNothing, kGivenUp, kOnTheMove, kRefused };
+
+Found open_existing(const Place& place, int directory, SegmentRef& out, Error& refused) {
   const std::string path = place.path();
   const std::string name = place.name();
+  const auto refuse = [&refused](Error e) { return refused = std::move(e), Found::kRefused; };
   if (const int e = os::open_named(directory, name, true, out.fd)) {
-    if (e == ENOENT) return {Cause::kUnknown, e, path, ""};
+    if (e == ENOENT) return Found::kNothing;
     struct stat st;
     if (::fstatat(directory, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0) {
-      if (S_ISLNK(st.st_mode)) return {Cause::kNotASegment, e, path, "it is a symbolic link"};
-      if (Error refused = check_file(st, place)) {
-        refused.sys_errno = e;
-        return refused;
+      if (S_ISLNK(st.st_mode)) return refuse({Cause::kNotASegment, e, path, "it is a symbolic link"});
+      if (Error wrong = check_file(st, place)) {
+        wrong.sys_errno = e;
+        return refuse(std::move(wrong));
       }
     }
-    return os::system_error(e, path, "open");
+    return refuse(os::system_error(e, path, "open"));
   }
   struct stat st;
-  if (::fstat(out.fd.get(), &st) != 0) return os::system_error(errno, path, "stat");
-  if (st.st_nlink == 0) return again = true, Error{};
+  if (::fstat(out.fd.get(), &st) != 0) return refuse(os::system_error(errno, path, "stat"));
+  if (st.st_nlink == 0) return Found::kOnTheMove;
   if (st.st_nlink > 1) {  // a creator without O_TMPFILE died between two names
-    os::remove_litter(directory);
-    if (::fstat(out.fd.get(), &st) != 0) return os::system_error(errno, path, "stat");
+    (void)os::remove_litter(directory, name);
+    if (::fstat(out.fd.get(), &st) != 0) return refuse(os::system_error(errno, path, "stat"));
   }
-  if (Error e = check_file(st, place)) return e;
+  if (Error e = check_file(st, place)) return refuse(std::move(e));
 
   layout::Header header;
   const ssize_t got = ::pread(out.fd.get(), &header, sizeof header, 0);
-  if (got < 0) return os::system_error(errno, path, "read");
+  if (got < 0) return refuse(os::system_error(errno, path, "read"));
   if (static_cast<std::size_t>(got) < sizeof header)
-    return {Cause::kNotASegment, 0, path, "it has " + std::to_string(st.st_size) + " bytes, a header has " + std::to_string(sizeof header)};
+    return refuse({Cause::kNotASegment, 0, path,
+                   "it has " + std::to_string(st.st_size) + " bytes, a header has " + std::to_string(sizeof header)});
   bool stale_boot = false;
-  if (Error e = check_header(header, path, place.cluster, &stale_boot)) {
-    if (!stale_boot) return e;
-    (void)os::unlink_if_same(directory, name, out.fd.get());
-    return again = true, Error{};
-  }
+  if (Error e = check_header(header, path, place.cluster, &stale_boot)) return stale_boot ? Found::kGivenUp : refuse(std::move(e));
   if (st.st_size != static_cast<off_t>(sizeof(layout::Segment)))
-    return {Cause::kDamaged, 0, path,
-            "it has " + std::to_string(st.st_size) + " bytes, expected " + std::to_string(sizeof(layout::Segment))};
+    return refuse({Cause::kDamaged, 0, path,
+                   "it has " + std::to_string(st.st_size) + " bytes, expected " + std::to_string(sizeof(layout::Segment))});
 
   // by a read: a file that is cut off just now would make touching the mapping fatal
   std::uint64_t word = 0;
-  if (::pread(out.fd.get(), &word, sizeof word, offsetof(layout::Segment, hot)) == sizeof word && layout::retired(word)) {
-    (void)os::unlink_if_same(directory, name, out.fd.get());
-    return again = true, Error{};
-  }
+  if (::pread(out.fd.get(), &word, sizeof word, offsetof(layout::Segment, hot)) == sizeof word && layout::retired(word))
+    return Found::kGivenUp;
   os::Mapping mapping;
   if (Error e = os::Mapping::map(out.fd.get(), sizeof(layout::Segment), true, mapping)) {
     e.where = path;
-    return e;
+    return refuse(std::move(e));
   }
   out.mapping = std::move(mapping);
   out.device = st.st_dev;
   out.inode = st.st_ino;
-  out.created = false;
-  return {};
+  return Found::kSegment;
 }
 
 /// Gives the segment a descriptor whose open file description is not the mapping's: a forked child inherits the mapping, and a description
@@ -160,6 +97,13 @@ Error part_from_mapping(const Place& place, int directory, SegmentRef& out) {
   if (const int e = os::reopen(directory, place.name(), out.fd.get(), true, own)) return os::system_error(e, place.path(), "open again");
   out.fd = std::move(own);
   return {};
+}
+
+/// Makes a segment in the place of the one of `given_up`. `again`: somebody else did, or the name leads elsewhere by now.
+Error succeed(const Place& place, int directory, int given_up, SegmentRef& out, bool& again) {
+  const os::Turn turn(given_up, kTurnBound);
+  if (!os::leads_to(directory, place.name(), given_up)) return again = true, Error{};
+  return make_segment(place, directory, given_up, out, again);
 }
 
 }  // namespace
@@ -242,15 +186,38 @@ Error attach_segment(const Place& place, SegmentRef& out) {
   os::Backoff pause(os::steady_now() + kRoundsBound);
   int round = 0;
   do {
-    out = SegmentRef{};
+    SegmentRef found;
+    Error e;
     bool again = false;
-    Error e = open_existing(place, directory.get(), out, again);
-    if (again) continue;
-    if (e.cause == Cause::kUnknown) e = create(place, directory.get(), out, again);
+    out = SegmentRef{};
+    switch (open_existing(place, directory.get(), found, e)) {
+      case Found::kSegment:
+        out = std::move(found);
+        break;
+      case Found::kNothing:
+        e = make_segment(place, directory.get(), kNothingBefore, out, again);
+        break;
+      case Found::kGivenUp:
+        e = succeed(place, directory.get(), found.fd.get(), out, again);
+        break;
+      case Found::kOnTheMove:
+        again = true;
+        break;
+      case Found::kRefused:
+        break;
+    }
     if (again) continue;
     return e ? e : part_from_mapping(place, directory.get(), out);
   } while (pause.wait() || ++round < kLeastRounds);
   return {Cause::kRetired, 0, place.path(), "it was removed again and again while being opened"};
+}
+
+Error replace_segment(const Place& place, int ruin, SegmentRef& out, bool& again) {
+  os::Fd directory;
+  if (Error e = os::open_directory(place.directory, directory)) return e;
+  out = SegmentRef{};
+  if (Error e = succeed(place, directory.get(), ruin, out, again)) return e;
+  return again ? Error{} : part_from_mapping(place, directory.get(), out);
 }
 
 }  // namespace e6::core

@@ -40,9 +40,14 @@ struct SegmentRef {
   bool created = false;
 };
 
-/// Opens or makes the segment of `place`. Bounded: gives up with kRetired when others remove it under our hands for 50 ms and at least 8 rounds.
-/// Crash: see os::create_unnamed and os::publish; nobody can see a segment that is not whole.
+/// Opens the segment of `place`, makes it, or makes one in the place of one that was given up. Bounded: gives up with kRetired when others remove it
+/// under our hands for 50 ms and at least 8 rounds.
+/// Crash: as make_segment.
 Error attach_segment(const Place& place, SegmentRef& out);
+
+/// Makes a segment in the place of what the descriptor `ruin` leads to and what is no segment any more. `again`: the name leads elsewhere by now.
+/// Crash: as make_segment.
+Error replace_segment(const Place& place, int ruin, SegmentRef& out, bool& again);
 
 /// Is the file under the segment's name one that can be trusted: regular, under one name, `place`'s owner or group, no wider permissions?
 Error check_file(const struct stat& file, const Place& place);

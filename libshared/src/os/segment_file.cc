@@ -1,6 +1,5 @@
 #include "os/segment_file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -10,7 +9,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 
 #include "os/host_identity.h"
@@ -19,7 +17,6 @@
 namespace e6::os {
 namespace {
 
-constexpr const char* kTemporaryPrefix = ".e6shm-new-";
 std::atomic<bool> tmpfile_disabled{false};
 
 std::string descriptor_path(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
@@ -42,7 +39,7 @@ int open_unnamed(int directory, UnnamedFile& out) {
   out.fd = Fd(::openat(directory, out.temporary_name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!out.fd.valid()) return errno;
   // held by the creator for as long as it lives: others tell litter from work by it
-  (void)try_lock_byte(out.fd.get(), kLockByte);
+  (void)try_lock_byte(out.fd.get(), kRetireByte);
   return 0;
 }
 
@@ -124,10 +121,14 @@ Error create_unnamed(int directory, const std::string& where, mode_t mode, const
   return system_error(e, where, std::string(what) + " " + std::to_string(size) + " bytes");
 }
 
+int link_unnamed(int fd, int directory, const std::string& name) {
+  return ::linkat(AT_FDCWD, descriptor_path(fd).c_str(), directory, name.c_str(), AT_SYMLINK_FOLLOW);
+}
+
 Published publish(int directory, UnnamedFile& file, const std::string& name, int& sys_errno) {
   int result = 0;
   if (file.temporary_name.empty()) {
-    result = ::linkat(AT_FDCWD, descriptor_path(file.fd.get()).c_str(), directory, name.c_str(), AT_SYMLINK_FOLLOW);
+    result = link_unnamed(file.fd.get(), directory, name);
     sys_errno = result == 0 ? 0 : errno;
   } else {
     const char* temporary = file.temporary_name.c_str();
@@ -135,30 +136,10 @@ Published publish(int directory, UnnamedFile& file, const std::string& name, int
     if (result != 0 && errno == EINVAL) result = ::linkat(directory, temporary, directory, name.c_str(), 0);
     sys_errno = result == 0 ? 0 : errno;
     (void)::unlinkat(directory, temporary, 0);
-    unlock_byte(file.fd.get(), kLockByte);  // from here on the byte is the segment's lock
+    unlock_byte(file.fd.get(), kRetireByte);  // from here on the byte is the segment's
   }
   if (result == 0) return Published::kYes;
   return sys_errno == EEXIST ? Published::kLostRace : Published::kFailed;
-}
-
-void remove_litter(int directory) {
-  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return;
-  DIR* listing = ::fdopendir(copy);
-  if (listing == nullptr) {
-    ::close(copy);
-    return;
-  }
-  while (const dirent* entry = ::readdir(listing)) {
-    if (std::strncmp(entry->d_name, kTemporaryPrefix, std::strlen(kTemporaryPrefix)) != 0) continue;
-    Fd fd;
-    struct stat st;
-    if (open_named(directory, entry->d_name, true, fd) != 0 || ::fstat(fd.get(), &st) != 0) continue;
-    if (st.st_uid != ::geteuid()) continue;
-    // linked already: only the temporary name is left over, whoever holds the lock
-    if (st.st_nlink > 1 || try_lock_byte(fd.get(), kLockByte) == Locked::kYes) (void)::unlinkat(directory, entry->d_name, 0);
-  }
-  ::closedir(listing);
 }
 
 int open_named(int directory, const std::string& name, bool writable, Fd& out) {
@@ -177,17 +158,6 @@ int reopen(int directory, const std::string& name, int fd, bool writable, Fd& ou
   if (::fstat(fd, &before) == 0 && ::fstat(out.get(), &after) == 0 && same_file(before, after)) return 0;
   out.reset();
   return first;
-}
-
-bool unlink_if_same(int directory, const std::string& name, int fd) noexcept {
-  if (try_lock_byte(fd, kRetireByte) != Locked::kYes) return false;
-  struct stat named;
-  struct stat held;
-  const bool same = ::fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && ::fstat(fd, &held) == 0 &&
-                    same_file(named, held);
-  const bool gone = same && ::unlinkat(directory, name.c_str(), 0) == 0;
-  unlock_byte(fd, kRetireByte);
-  return gone;
 }
 
 }  // namespace e6::os

@@ -21,7 +21,9 @@ Error system_error(int sys_errno, const std::string& where, const std::string& w
 /// Opens the directory; refuses one that is reached through a symbolic link.
 Error open_directory(const std::string& path, Fd& out);
 
-/// A file that has no name yet, or one that no opener looks for.
+inline constexpr const char* kTemporaryPrefix = ".e6shm-new-";  ///< of names that no opener looks for
+
+/// A file that has no name yet, or a temporary one.
 struct UnnamedFile {
   Fd fd;
   std::string temporary_name;  ///< empty with O_TMPFILE
@@ -34,21 +36,18 @@ Error create_unnamed(int directory, const std::string& where, mode_t mode, const
 /// For tests: behave as on a file system without O_TMPFILE.
 void disable_tmpfile_for_test(bool disabled) noexcept;
 
+/// Gives a file without a name, made with O_TMPFILE, one. Returns 0, or -1 and sets errno.
+int link_unnamed(int fd, int directory, const std::string& name);
+
 enum class Published : std::uint8_t { kYes, kLostRace, kFailed };
 /// Gives the finished file its name, unless somebody else was first.
 /// Crash: the name leads to the whole file or does not exist.
 Published publish(int directory, UnnamedFile& file, const std::string& name, int& sys_errno);
-
-/// Removes temporary files of creators that are certainly dead.
-void remove_litter(int directory);
 
 /// Opens `name` without following a link and without blocking on a fifo. Returns an errno, 0 when open.
 int open_named(int directory, const std::string& name, bool writable, Fd& out);
 
 /// A second open file description of the same file: its locks are its own. Returns an errno, 0 when open.
 int reopen(int directory, const std::string& name, int fd, bool writable, Fd& out);
-
-/// Unlinks `name` if it still leads to the file of `fd`. Serialised among cooperating processes by a lock on that file.
-bool unlink_if_same(int directory, const std::string& name, int fd) noexcept;
 
 }  // namespace e6::os
