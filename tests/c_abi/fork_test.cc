@@ -71,6 +71,9 @@ TEST_F(CAbi, a_ticket_sent_to_a_sibling_is_an_error_there) {
 }
 
 TEST_F(CAbi, children_forked_while_other_threads_are_inside_the_library_work_at_once) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "AddressSanitizer (GCC 12) does not make its allocator's locks anew in a forked child, which hangs in the first allocation";
+#endif
   e6shm_t* h = host(E6SHM_BLUE);
   std::atomic<bool> stop{false};
   std::atomic<int> wrong{0};
