@@ -8,6 +8,7 @@
 #include <string>
 
 #include "history.h"
+#include "layout/turn_word.h"
 #include "modes.h"
 #include "os/ofd_lock.h"
 #include "stopwatch.h"
@@ -52,7 +53,8 @@ Facts look(Scene& scene) {
   f.before.take(scene.segment());
   const os::Fd fd(::open(scene.path().c_str(), O_RDWR | O_CLOEXEC));
   if (!fd.valid()) return f;
-  f.inside = os::byte_held_by_other(fd.get(), os::kLockByte) == os::Locked::kYes;
+  const off_t outer = os::kLockByte + layout::turn_byte(f.before.segment().lock.turn.load());
+  f.inside = os::byte_held_by_other(fd.get(), outer) == os::Locked::kYes;
   for (std::uint32_t slot = 0; slot < layout::kParticipants; ++slot) {
     const std::uint64_t tag = f.before.segment().participants[slot].tag.load();
     if (tag == 0 || os::byte_held_by_other(fd.get(), os::kFirstSlotByte + slot) != os::Locked::kYes) continue;

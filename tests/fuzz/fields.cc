@@ -101,6 +101,7 @@ constexpr Field kFields[] = {
     each<EventSlot>("event.pids", E6_AT(events), offsetof(EventSlot, pids), 8, kEventSlots),
     each<EventSlot>("event.hot_word", E6_AT(events), offsetof(EventSlot, hot_word), 8, kEventSlots),
     each<EventSlot>("event.writer", E6_AT(events), offsetof(EventSlot, writer), 8, kEventSlots),
+    {"lock.turn", E6_AT(lock.turn), 8},
 };
 
 constexpr bool all_inside() {

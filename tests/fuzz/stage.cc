@@ -112,7 +112,7 @@ void Stage::hold(Base base, bool lock) {
     if (alive != 0 && !lock_range(file_.get(), F_WRLCK, os::kFirstSlotByte, alive)) give_up("hold the living processes' bytes");
     held_ = alive;
   }
-  if (lock != lock_held_ && !lock_range(file_.get(), lock ? F_WRLCK : F_UNLCK, os::kLockByte, 1)) give_up("hold the lock");
+  if (lock != lock_held_ && !lock_range(file_.get(), lock ? F_WRLCK : F_UNLCK, os::kLockByte, layout::kTurnBytes)) give_up("hold the lock");
   lock_held_ = lock;
 }
 

@@ -28,10 +28,12 @@ struct Kernel {
   int mutex_dead_owner;         // process that died inside and was not repaired; kNobody
   bool mutex_lost;              // unlocked without repair
   std::uint64_t releases;       // of anything that somebody may poll for
-  std::uint64_t seen_releases[kMaxThreads + 1];
+  std::uint64_t look_began[kMaxThreads + 1];  // releases when whoever polls began its latest look
   std::uint64_t wakes;
   std::uint64_t now_ms;
   bool time_moves;
+  bool files_close_late;
+  bool dying[kMaxThreads];      // its files are not closed yet
   unsigned slept_through;
   unsigned early_wakes[kMaxThreads + 1];
 };
@@ -39,21 +41,38 @@ Kernel k;
 
 int self() noexcept { return this_thread() == kNobody ? kObserver : this_thread(); }
 
+unsigned lock_of_slot(unsigned slot) noexcept { return (slot + layout::kTurnBytes + 1) % kByteLocks; }
+
 unsigned lock_of(off_t byte) noexcept {
-  return byte == os::kLockByte ? 0 : byte == os::kRetireByte ? 1 : static_cast<unsigned>(byte - os::kFirstSlotByte + 2) % kByteLocks;
+  if (byte < os::kRetireByte) return static_cast<unsigned>(byte - os::kLockByte) % kByteLocks;
+  return byte == os::kRetireByte ? layout::kTurnBytes : lock_of_slot(static_cast<unsigned>(byte - os::kFirstSlotByte));
 }
 
-void end_of(int process) {
+void close_files_of(int process) {
   for (unsigned i = 0; i < kByteLocks; ++i)
     if (k.holders[i] == descriptor_of(process)) {
       k.holders[i] = kFree;
       k.last_holders[i] = process;
     }
+  ++k.releases;
+}
+
+void end_of(int process) {
   if (k.mutex_owner == process) {
     k.mutex_owner = kNobody;
     k.mutex_dead_owner = process;
   }
-  ++k.releases;
+  ++k.releases;  // whoever polls may see the mark
+  if (k.files_close_late)
+    k.dying[process] = true;
+  else
+    close_files_of(process);
+}
+
+bool anybody_dying() noexcept {
+  for (const bool dying : k.dying)
+    if (dying) return true;
+  return false;
 }
 
 }  // namespace
@@ -66,7 +85,17 @@ void new_kernel() {
   on_kill(end_of);
 }
 
-void bear(std::uint32_t slot, int process) { k.holders[slot + 2] = descriptor_of(process); }
+void bear(std::uint32_t slot, int process) { k.holders[lock_of_slot(slot)] = descriptor_of(process); }
+void close_files_late() { k.files_close_late = true; }
+void close_files_of_the_dead() {
+  while (wait_until(anybody_dying, "for somebody to die")) {
+    kernel_step(kBytes, "the files of the dead are closed");
+    for (int p = 0; p < kMaxThreads; ++p) {
+      if (k.dying[p]) close_files_of(p);
+      k.dying[p] = false;
+    }
+  }
+}
 void let_time_move() { k.time_moves = true; }
 void pass_time(std::uint64_t ms) {
   kernel_step(kClock, "time passes");
@@ -91,10 +120,7 @@ std::uint64_t monotonic_ms() noexcept {
 Locked try_lock_byte(int fd, off_t byte) noexcept {
   kernel_step(kBytes, "try to lock a byte");
   const unsigned lock = lock_of(byte);
-  if (k.holders[lock] != kFree && k.holders[lock] != fd) {
-    k.seen_releases[self()] = k.releases;
-    return Locked::kNo;
-  }
+  if (k.holders[lock] != kFree && k.holders[lock] != fd) return Locked::kNo;
   if (k.last_holders[lock] != kNobody) learn_death(k.last_holders[lock]);
   k.holders[lock] = fd;
   k.last_holders[lock] = kNobody;
@@ -123,16 +149,23 @@ Locked byte_held_by_other(int fd, off_t byte) noexcept {
 int mutex_init(pthread_mutex_t&) noexcept { return 0; }
 
 MutexResult mutex_lock(pthread_mutex_t&, SteadyTime) noexcept {
-  for (;;) {
-    kernel_step(kMutex, "lock the mutex");
-    if (k.mutex_lost) return MutexResult::kUnrecoverable;
-    if (k.mutex_owner == kNobody) break;
-    if (!wait_until([] { return k.mutex_owner == kNobody; }, "for the mutex")) return MutexResult::kTimedOut;
-  }
+  kernel_step(kMutex, "lock the mutex");
+  if (k.mutex_lost) return MutexResult::kUnrecoverable;
+  check(k.mutex_owner == kNobody, "two processes met in the mutex");
   k.mutex_owner = self();
+  kernel_publish(kMutex);  // for owner_died()
   if (k.mutex_dead_owner == kNobody) return MutexResult::kLocked;
   if (k.mutex_dead_owner < kMaxThreads) learn_death(k.mutex_dead_owner);
   return MutexResult::kOwnerDied;
+}
+
+// Who sees the mutex taken, or given back since, sees what whoever took it had seen.
+bool owner_died(const pthread_mutex_t&) noexcept {
+  kernel_look("is the mutex marked?");
+  kernel_join(kMutex);
+  const bool died = k.mutex_owner == kNobody && k.mutex_dead_owner != kNobody;
+  observe(died ? 1 : 0);
+  return died;
 }
 
 void mutex_consistent(pthread_mutex_t&) noexcept {
@@ -147,9 +180,13 @@ void mutex_unlock(pthread_mutex_t&) noexcept {
   k.mutex_owner = kNobody;
 }
 
+Backoff::Backoff(SteadyTime, std::chrono::microseconds) noexcept { k.look_began[self()] = k.releases; }
+
 bool Backoff::wait() noexcept {
-  const std::uint64_t seen = k.seen_releases[self()];
-  return wait_until([seen] { return k.releases != seen; }, "for a lock");
+  const std::uint64_t seen = k.look_began[self()];
+  const bool again = wait_until([seen] { return k.releases != seen; }, "for a lock");
+  k.look_began[self()] = k.releases;
+  return again;
 }
 
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, std::chrono::nanoseconds) noexcept {
@@ -172,10 +209,7 @@ void futex_wake_all(std::atomic<std::uint32_t>&) noexcept {
 std::uint64_t process_generation() noexcept { return static_cast<std::uint64_t>(self()) + 1; }
 
 bool ForkSafeLock::try_lock() noexcept {
-  if (held_) {
-    k.seen_releases[self()] = k.releases;
-    return false;
-  }
+  if (held_) return false;
   return held_ = true;
 }
 

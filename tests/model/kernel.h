@@ -11,6 +11,10 @@ inline constexpr std::uint64_t kStart = 1'000'000;  ///< the model's clock at th
 void new_kernel();
 /// Slot `slot` is alive from now on, by the descriptor of `process`.
 void bear(std::uint32_t slot, int process);
+/// From now on a process that is killed keeps its byte locks until close_files_of_the_dead(), as one with much memory does; the mutex is marked at once.
+void close_files_late();
+/// Closes them, and those of everybody who is killed later, until nothing else can happen: the whole of what a thread of its own does.
+void close_files_of_the_dead();
 /// A step that moves the clock. Scenarios that use it say so in prepare.
 void let_time_move();
 void pass_time(std::uint64_t ms);

@@ -61,3 +61,17 @@ model_mutant(retire_mark_without_release commit a_change_lands_before_the_mark_o
 model_mutant(retire_mark_overwritten commit a_change_lands_before_the_mark_or_its_maker_sees_the_mark "a change landed behind the mark"
   "if (!word.compare_exchange_weak(before, after, std::memory_order_acq_rel, std::memory_order_acquire)) continue;"
   "word.store(after, std::memory_order_release);")
+
+model_mutant(lock_turn_not_looked_at_again host_lock owners_never_meet_wherever_one_is_killed_and_however_late_its_files_are_closed "two processes met in the mutex"
+  "!died && lock.turn.load(std::memory_order_acquire) == turn)" "!died)")
+model_mutant(lock_turn_looked_at_before_the_mutex host_lock owners_never_meet_wherever_one_is_killed_and_however_late_its_files_are_closed "two processes met in the mutex"
+  "const bool died = layout::turn_entered(turn) && os::owner_died(lock.mutex);\n    // acquire: not before the look at the mutex\n    if (got == os::Locked::kYes && !died && lock.turn.load(std::memory_order_acquire) == turn) return true;"
+  "const bool same = lock.turn.load(std::memory_order_acquire) == turn;\n    const bool died = layout::turn_entered(turn) && os::owner_died(lock.mutex);\n    if (got == os::Locked::kYes && !died && same) return true;")
+model_mutant(lock_entered_past_a_mark host_lock owners_never_meet_wherever_one_is_killed_and_however_late_its_files_are_closed "two processes met in the mutex"
+  "const bool died = layout" "const bool died = got != os::Locked::kYes && layout")
+model_mutant(lock_mark_answered_twice host_lock owners_never_meet_wherever_one_is_killed_and_however_late_its_files_are_closed "a process could not have the lock"
+  "layout::turn_entered(turn) && os" "os")
+model_mutant(lock_mark_not_answered host_lock nobody_waits_for_the_files_of_an_owner_who_died_inside "a process waited for the files of an owner who died inside"
+  "const bool died = layout" "const bool died = got == os::Locked::kYes && layout")
+model_mutant(lock_entering_not_said host_lock nobody_waits_for_the_files_of_an_owner_who_died_inside "a process waited for the files of an owner who died inside"
+  "if (!layout::turn_entered(turn))" "if (false)")

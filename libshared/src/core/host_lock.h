@@ -1,13 +1,17 @@
 // The host-wide lock: for what must change together (participants, totals), never on a query's path.
 //
 // Outside in: a process-local lock (threads share the next one), an OFD lock on one byte of the segment file (PID namespaces never meet inside),
-// the robust mutex (tells that its owner died, within microseconds). Each has its share of one bound.
+// the robust mutex (tells that its owner died, within microseconds). Which byte it is changes when an owner dies inside (layout/turn_word.h), as the
+// dead one keeps its byte until its memory is given back, which may take tens of milliseconds. Each has its share of one bound.
 #pragma once
+
+#include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
 
 #include "core/attachment.h"
+#include "os/backoff.h"
 
 namespace e6::core {
 
@@ -34,13 +38,16 @@ class HostLock {
   [[nodiscard]] bool recovered() const noexcept { return recovered_; }
 
  private:
+  bool take_byte(os::Backoff& pause, std::uint64_t& turn) noexcept;
+  State enter(std::uint64_t turn, os::SteadyTime deadline) noexcept;
+  void give_back_byte() noexcept;
   void give_back_outer() noexcept;
 
   Attachment& a_;
   State state_ = State::kBusy;
   bool local_ = false;
-  bool byte_ = false;
   bool recovered_ = false;
+  off_t byte_ = 0;  // 0: none
 };
 
 }  // namespace e6::core

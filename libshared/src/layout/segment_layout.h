@@ -5,7 +5,7 @@
 //   4096        64  HotLine                 strategy changes (CAS)             by every request
 //   4160        64  PendingLine             who announces                      on begin, end
 //   4224       128  Lease x 2               who claims (CAS)                   by those without a usable colour
-//   4352       128  LockBlock               lock owners
+//   4352       128  LockBlock               lock owners; who waits (CAS)
 //   4480       ...  Journal, Totals, Guests lock owners; guests (fetch_add)    by tools
 //   8192     360448 Participant x 512       each by its owner                  by reapers, tools
 //   368640    32768 PinGroup x 512          each by its owner                  by scans
@@ -104,14 +104,15 @@ static_assert(sizeof(Lease) == 64);
 inline constexpr std::uint32_t kDetectionLease = 0;
 inline constexpr std::uint32_t kResumeLease = 1;
 
-// The host-wide lock: taken inside an OFD lock on byte kLockByte (os/ofd_lock.h) and never without it.
+// The host-wide lock: taken inside an OFD lock on the byte that `turn` names (os/ofd_lock.h) and never without it.
 struct alignas(64) LockBlock {
   pthread_mutex_t mutex;       // process-shared, robust, NORMAL
   std::uint32_t mutex_padding[(64 - sizeof(pthread_mutex_t)) / 4];
   Word next_incarnation;       // guarded by mutex
   Word acquisitions;           // guarded by mutex; statistics
   Word reaped_ms;              // monotonic ms of the latest look for the dead; whoever swaps it in looks
-  std::uint64_t reserved[5];
+  Word turn;                   // layout/turn_word.h; counted on (CAS) by who enters first under a byte, and by whoever finds that an owner died under it
+  std::uint64_t reserved[4];
 };
 static_assert(sizeof(LockBlock) == 128);
 

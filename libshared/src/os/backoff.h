@@ -14,6 +14,7 @@ class Backoff {
   /// `longest`: how late, at worst, the waiter may notice.
   explicit Backoff(SteadyTime deadline, std::chrono::microseconds longest = std::chrono::microseconds(1000)) noexcept
       : deadline_(deadline), longest_(longest) {}
+  [[nodiscard]] bool in_time() const noexcept { return steady_now() < deadline_; }
   /// Sleeps once (20 us, doubling up to `longest`). False, without sleeping, once the deadline has passed.
   bool wait() noexcept {
     const SteadyTime now = steady_now();

@@ -6,12 +6,15 @@
 
 #include <cstdint>
 
+#include "layout/turn_word.h"
+
 namespace e6::os {
 
 /// Byte offsets far behind the data, so that locks and file size have nothing to do with each other.
-inline constexpr off_t kLockByte = off_t{1} << 40;          ///< the host-wide lock
-inline constexpr off_t kRetireByte = kLockByte + 1;         ///< the turn to replace a segment that was given up; of a file not published yet: its maker lives
-inline constexpr off_t kFirstSlotByte = kLockByte + 4096;   ///< life of participant 0, 1, ...
+inline constexpr off_t kLockByte = off_t{1} << 40;                     ///< the first of the host-wide lock's (layout/turn_word.h)
+inline constexpr off_t kRetireByte = kLockByte + layout::kTurnBytes;   ///< the right to replace a segment that was given up; of a file not published yet: its maker lives
+inline constexpr off_t kFirstSlotByte = kLockByte + 4096;              ///< life of participant 0, 1, ...
+static_assert(kRetireByte < kFirstSlotByte);
 
 enum class Locked : std::uint8_t { kYes, kNo, kUnknown };
 

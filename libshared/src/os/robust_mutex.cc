@@ -66,6 +66,11 @@ void remember(const pthread_mutex_t& mutex) noexcept {
   held = {&mutex, head != nullptr ? head->list.next : nullptr};
 }
 
+// acquire: whoever sees the mutex taken sees what its owner had seen of the turn (core/host_lock.cc)
+bool marked(const pthread_mutex_t& mutex) noexcept {
+  return (static_cast<unsigned>(__atomic_load_n(&mutex.__data.__lock, __ATOMIC_ACQUIRE)) & FUTEX_OWNER_DIED) != 0;
+}
+
 bool still_robust(const pthread_mutex_t& mutex) noexcept { return (mutex.__data.__kind & 16) != 0; }
 
 /// A link without the bit that marks a mutex with priority inheritance: the application may hold such ones.
@@ -90,6 +95,7 @@ void bridge(const pthread_mutex_t& mutex) noexcept {
 #else
 
 bool is_ours(const pthread_mutex_t&) noexcept { return true; }
+bool marked(const pthread_mutex_t&) noexcept { return false; }
 void remember(const pthread_mutex_t&) noexcept {}
 bool still_robust(const pthread_mutex_t&) noexcept { return true; }
 void bridge(const pthread_mutex_t&) noexcept {}
@@ -126,6 +132,8 @@ MutexResult mutex_lock(pthread_mutex_t& mutex, SteadyTime deadline) noexcept {
       return MutexResult::kUnrecoverable;
   }
 }
+
+bool owner_died(const pthread_mutex_t& mutex) noexcept { return marked(mutex); }
 
 void mutex_consistent(pthread_mutex_t& mutex) noexcept { ::pthread_mutex_consistent(&mutex); }
 
