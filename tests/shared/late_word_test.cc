@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include <cstdarg>
+#include <optional>
 
 #include "fixture.h"
 #include "layout/lease_word.h"
@@ -43,6 +44,7 @@ class LateWordTest : public SharedTest {
     questions = 0;
     c_ = attach();
     ASSERT_NE(c_, nullptr);
+    old_.emplace(c_->path());
     holder_ = os::Fd(::open(c_->path().c_str(), O_RDWR | O_CLOEXEC));
     ASSERT_EQ(os::try_lock_byte(holder_.get(), os::kFirstSlotByte + kHolder), os::Locked::kYes);
   }
@@ -65,8 +67,25 @@ class LateWordTest : public SharedTest {
     };
   }
 
+  /// The holder has the lease and stays, but while somebody waits everybody moves to another segment, where the grant of the same number ended so.
+  void segment_is_replaced(std::uint32_t which, std::uint32_t result) {
+    layout::Lease& lease = (*old_)->leases[which];
+    lease.word.store(layout::pack(layout::LeaseWord{kFence, kHolder + 1, layout::lease_unit(os::monotonic_ms() + 200'000)}));
+    on_question = [this, which, result](int question) {
+      if (question != 1) return;
+      ASSERT_EQ(::unlink(path().c_str()), 0);
+      core::SegmentRef made;
+      ASSERT_TRUE(core::attach_segment(place(), made).ok());
+      layout::Lease& other = static_cast<layout::Segment*>(made.mapping.data())->leases[which];
+      other.failure.store(layout::pack_failure(kFence, result, 14));
+      other.word.store(layout::pack(layout::LeaseWord{kFence, 0, 0}));
+      (*old_)->hot.word.store(layout::kRetiredWord);
+    };
+  }
+
   std::shared_ptr<Coordinator> c_;
   os::Fd holder_;
+  std::optional<RawSegment> old_;
 };
 
 TEST_F(LateWordTest, a_failed_probe_is_not_made_again_by_who_waited_for_it) {
@@ -81,6 +100,22 @@ TEST_F(LateWordTest, a_failed_probe_is_not_made_again_by_who_waited_for_it) {
   EXPECT_EQ(layout::unpack_lease(lease.word.load()).holder, 0U) << "the lease was kept";
   EXPECT_EQ(c_->counter(Counter::kDetections), 0U);
   EXPECT_EQ(c_->detect_begin(SteadyClock::now() + kPatience).outcome, Detection::Outcome::kProbe) << "for who comes later it is old news";
+}
+
+TEST_F(LateWordTest, what_ended_on_another_segment_under_the_same_number_is_not_what_was_waited_for) {
+  segment_is_replaced(layout::kDetectionLease, static_cast<std::uint32_t>(ProbeFailure::kUnreachable));
+  const Detection d = c_->detect_begin(SteadyClock::now() + kPatience);
+  EXPECT_GE(questions, 1);
+  EXPECT_EQ(d.outcome, Detection::Outcome::kProbe);
+  c_->detect_abandon(d.lease);
+}
+
+TEST_F(LateWordTest, a_resume_that_ended_on_another_segment_under_the_same_number_is_not_what_was_waited_for) {
+  segment_is_replaced(layout::kResumeLease, 2);
+  ResumeLease mine;
+  EXPECT_EQ(c_->resume_begin(SteadyClock::now() + kPatience, mine), ResumeOutcome::kResume);
+  EXPECT_GE(questions, 1);
+  c_->resume_end(mine, true);
 }
 
 TEST_F(LateWordTest, a_resumed_cluster_is_not_resumed_again_by_who_waited_for_it) {

@@ -1,5 +1,6 @@
 // Detection: one process of the host probes, the others take its answer.
 #include <algorithm>
+#include <utility>
 
 #include "core/commit.h"
 #include "core/host.h"
@@ -165,9 +166,11 @@ bool Host::claim_detection(const Ground& g, std::uint64_t now_ms, bool usable_is
 Detection Host::detect_begin(std::chrono::steady_clock::time_point deadline) noexcept {
   deadline = std::min(deadline, os::steady_now() + options_.detection_timeout);
   std::uint64_t waited_for = 0;
+  const Attachment* waited_on = nullptr;
   for (;;) {
     const std::uint64_t now_ms = os::monotonic_ms();
     const Ground g = ground();
+    if (std::exchange(waited_on, g.a) != g.a) waited_for = 0;  // another segment counts its grants anew
     const std::uint32_t news = g.shared() ? detection_lease(*g.a).news.load(std::memory_order_acquire) : 0;
     Detection d = look(g, now_ms);
     if (d.outcome != Outcome::kBusy) return d;

@@ -1,5 +1,6 @@
 // Resuming a suspended cluster: one process of the host does it, the others take its result.
 #include <optional>
+#include <utility>
 
 #include "core/host.h"
 #include "core/lease.h"
@@ -29,9 +30,11 @@ layout::Lease& resume_lease(const Attachment& a) noexcept { return a.segment->le
 ResumeOutcome Host::resume_begin(std::chrono::steady_clock::time_point deadline, ResumeLease& lease) noexcept {
   lease = ResumeLease{};
   std::uint64_t waited_for = 0;
+  const Attachment* waited_on = nullptr;
   for (;;) {
     const std::uint64_t now_ms = os::monotonic_ms();
     const Ground g = ground();
+    if (std::exchange(waited_on, g.a) != g.a) waited_for = 0;  // another segment counts its grants anew
     std::uint64_t granted = kLocalLease;
     std::uint32_t news = 0;
     if (g.shared()) {
