@@ -34,6 +34,8 @@ std::int32_t Call::fail(std::int32_t status, const char* format, ...) const noex
 }
 
 std::int32_t Call::fail(const Error& error) const {
+  const bool no_memory = error.cause == Cause::kSystem && error.sys_errno == ENOMEM && error.where.empty();
+  if (no_memory) return fail(E6SHM_ERR_NO_MEMORY, "out of memory");
   const std::int32_t status = fail(-static_cast<std::int32_t>(error.cause), "%s", error.sentence().c_str());
   last.sys_errno = error.sys_errno;
   return status;

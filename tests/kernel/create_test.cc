@@ -137,7 +137,7 @@ TEST_F(CreateTest, without_proc_a_segment_is_made_and_shared_with_those_who_have
   ASSERT_TRUE(raw.valid());
   EXPECT_EQ(raw->header.boot_id[0], '\0');
   EXPECT_EQ(raw->header.time_namespace, 0U);
-  EXPECT_EQ(os::program_name(), "");
+  EXPECT_STREQ(os::program_name().data(), "");
 }
 
 TEST_F(CreateTest, without_proc_a_segment_that_was_made_with_it_is_shared) {

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "fixture.h"
+#include "os/clock.h"
 #include "refusal.h"
 
 namespace e6::shared_test {
@@ -83,6 +84,40 @@ TEST_F(MoveTest, while_one_thread_takes_too_long_to_attach_the_others_work_for_t
   attaching.join();
   EXPECT_EQ(quick, slow);
   EXPECT_EQ(quick->mode(), Mode::kShared) << quick->degraded_by().sentence();
+}
+
+TEST_F(MoveTest, a_call_waits_once_for_a_thread_that_takes_too_long_to_attach_and_the_next_one_does_not) {
+  auto c = attach_with(Strategy::kBlue);
+  E6_EXPECT_CHILD(in_child([&] {  // a process of its own, that has to attach
+    const Stuck stuck(Call::kUnnamedFile);
+    ::unlink(path().c_str());
+    std::thread attaching([&] { (void)c->begin_query(); });
+    attaching.detach();
+    E6_CHILD_CHECK(eventually([&] { return stuck.holds_somebody(); }));
+    std::atomic<bool> done{false};
+    std::chrono::milliseconds first{};
+    std::chrono::milliseconds second{};
+    std::thread other([&] {
+      const auto before = os::steady_now();
+      (void)c->begin_query_on(Strategy::kBlue, {});
+      (void)c->begin_query();
+      const auto between = os::steady_now();
+      (void)c->begin_query();
+      first = std::chrono::duration_cast<std::chrono::milliseconds>(between - before);
+      second = std::chrono::duration_cast<std::chrono::milliseconds>(os::steady_now() - between);
+      done = true;
+    });
+    E6_CHILD_CHECK(eventually([&] {
+      advance_clock(20ms);
+      return done.load();
+    }));
+    other.join();
+    std::printf("first calls %lld ms, then %lld ms\n", static_cast<long long>(first.count()), static_cast<long long>(second.count()));
+    E6_CHILD_CHECK(first >= 1900ms && first < 3500ms);
+    E6_CHILD_CHECK(second < 900ms);
+    std::fflush(nullptr);
+    ::_exit(0);  // one is still stuck
+  }));
 }
 
 TEST_F(MoveTest, a_fork_is_noticed_where_no_page_is_wiped_in_children) {

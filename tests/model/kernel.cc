@@ -218,7 +218,7 @@ void ForkSafeLock::unlock() noexcept {
   ++k.releases;
 }
 
-std::string program_name() { return "model"; }
+std::array<char, 16> program_name() noexcept { return {'m', 'o', 'd', 'e', 'l'}; }
 
 }  // namespace e6::os
 

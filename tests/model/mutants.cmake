@@ -33,11 +33,11 @@ model_mutant(commit_recovers_what_was_not_done commit each_change_leaves_one_eve
   "if (was_committed(*a.segment, after)) {" "{")
 
 model_mutant(pin_use_without_fence pins nobody_finds_the_parts_of_two_queries_as_one "a query was found with another one's epoch"
-  "    // the new use must be seen before any of its bytes; pairs with the fence in read_pin\n    std::atomic_thread_fence(std::memory_order_release);\n" "")
+  "    // the new use must be seen before any of its bytes; pairs with the fence in read_bound\n    std::atomic_thread_fence(std::memory_order_release);\n" "")
 model_mutant(pin_bind_without_fence pins nobody_finds_half_of_a_query_that_another_thread_binds "a query was found with another one's engine"
-  "  // again, because it may be another thread that binds than the one that began; pairs with the fence in read_pin\n  std::atomic_thread_fence(std::memory_order_release);\n" "")
+  "  // again, because it may be another thread that binds than the one that began; pairs with the fence in read_bound\n  std::atomic_thread_fence(std::memory_order_release);\n" "")
 model_mutant(pin_colour_from_before_the_copy pins nobody_finds_the_parts_of_two_queries_as_one "a query was found with another one's colour"
-  "&pin.epoch, &seen)" "&pin.epoch)")
+  "if (read_bound(body, g.states[i], pin) &&" "if (read_bound(body, g.states[i], pin) && (pin.state = seen) != 0 &&")
 model_mutant(pin_bound_without_release pins nobody_finds_the_parts_of_two_queries_as_one "a query was found with another one's engine"
   "state.compare_exchange_strong(seen, bound, std::memory_order_release, relaxed)" "state.compare_exchange_strong(seen, bound, relaxed)")
 model_mutant(pin_ends_any_use pins a_query_ends_once_whoever_ends_it "a query was ended by an old claim"

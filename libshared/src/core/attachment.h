@@ -33,6 +33,7 @@ struct Attachment {
   std::string path;
   Error degraded;             ///< why there is no segment, or no slot
   const Attachment* previous = nullptr;  ///< on another segment, replaced by this one; queries begun there are still found there
+  Attachment* next_unused = nullptr;     ///< given up before anything was done there; kept because its mutex may still be somebody's
   const Attachment* buried = nullptr;    ///< on the same segment, before a fork or a leave; kept because tickets may point to it
 
   // written while joining or leaving, by one thread under `local`

@@ -19,12 +19,12 @@ class ThreadState {
   layout::Word word{0};  ///< layout/hot_word.h; atomic only to share the code that changes it
   std::uint64_t pending_since_ms = 0;
 
-  /// Claims are never 0 and differ between threads: a ticket may be ended on another one.
-  std::uint64_t begin(Strategy colour, Epoch epoch);
+  /// Claims differ between threads: a ticket may be ended on another one. 0: no memory; the query goes on and is not counted.
+  std::uint64_t begin(Strategy colour, Epoch epoch) noexcept;
   bool bind(std::uint64_t claim, std::string_view query_id, std::string_view engine);
   [[nodiscard]] std::optional<Pin> find(std::string_view query_id) const;
-  bool end(std::uint64_t claim);
-  bool end(std::string_view query_id);
+  bool end(std::uint64_t claim) noexcept;
+  bool end(std::string_view query_id) noexcept;
   [[nodiscard]] std::uint32_t in_flight() const noexcept { return static_cast<std::uint32_t>(queries_.size()); }
 
  private:
@@ -37,6 +37,7 @@ class ThreadState {
 };
 
 /// The calling thread's state for `host`. In a forked child the thread starts anew with what it knew, and without its parent's queries.
-ThreadState& thread_state(const Host& host);
+/// Without memory for one it is a state that knows nothing.
+ThreadState& thread_state(const Host& host) noexcept;
 
 }  // namespace e6::core

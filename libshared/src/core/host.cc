@@ -1,8 +1,11 @@
 #include "core/host.h"
 
+#include <cerrno>
+#include <new>
 #include <utility>
 
 #include "core/commit.h"
+#include "core/in_words.h"
 #include "core/participants.h"
 #include "core/pins.h"
 #include "os/clock.h"
@@ -188,32 +191,41 @@ QueryTicket Host::begin_query_on(Strategy strategy, Epoch epoch) noexcept {
     t.claim_ = begin_pin(*g.a, strategy, epoch);
   } else {
     t.claim_ = g.thread->begin(strategy, epoch);
+    if (t.claim_ == 0) add(g, Counter::kPinsOverflowed);
   }
   add(g, Counter::kQueriesBegun);
   return t;
 }
 
 Error Host::bind(QueryTicket& ticket, std::string_view query_id, std::string_view engine) noexcept {
-  if (!ticket.active()) return {Cause::kUnknown, 0, "bind", "the ticket stands for no query"};
-  if (ticket.process_ != os::process_generation()) return {Cause::kForked, 0, "bind", "the query was begun before a fork, in the parent"};
+  if (!ticket.active()) return in_words(Cause::kUnknown, 0, "bind", "the ticket stands for no query");
+  if (ticket.process_ != os::process_generation())
+    return in_words(Cause::kForked, 0, "bind", "the query was begun before a fork, in the parent");
   if (query_id.empty() || query_id.size() > layout::kMaxQueryId || engine.size() > layout::kMaxEngine)
-    return {Cause::kTooLong, 0, "bind",
-            "query id of " + std::to_string(query_id.size()) + " bytes (1 to 96), engine address of " + std::to_string(engine.size()) +
-                " bytes (0 to 120)"};
-  if (ticket.place_ == nullptr) {
-    (void)thread_state(*this).bind(ticket.claim_, query_id, engine);
-    return {};
-  }
+    return in_words(Cause::kTooLong, 0, [&] {
+      return Error{Cause::kTooLong, 0, "bind",
+                   "query id of " + std::to_string(query_id.size()) + " bytes (1 to 96), engine address of " +
+                       std::to_string(engine.size()) + " bytes (0 to 120)"};
+    });
+  if (ticket.place_ == nullptr)
+    return in_words(Cause::kFull, ENOMEM, [&] {
+      (void)thread_state(*this).bind(ticket.claim_, query_id, engine);
+      return Error{};
+    });
   const Cause cause = bind_pin(*static_cast<Attachment*>(ticket.place_), ticket.claim_, query_id, engine);
-  return cause == Cause::kOk ? Error{} : Error{cause, 0, "bind", "the query goes on; other processes cannot find it"};
+  return cause == Cause::kOk ? Error{} : in_words(cause, 0, "bind", "the query goes on; other processes cannot find it");
 }
 
 std::optional<Pin> Host::find_query(std::string_view query_id) noexcept {
   const Ground g = ground();
-  if (!g.shared()) return g.thread->find(query_id);
-  for (const Attachment* a = g.a; a != nullptr; a = a->previous)
-    if (a->shared())
-      if (auto pin = find_pin(*a->segment, query_id)) return pin;
+  try {
+    if (!g.shared()) return g.thread->find(query_id);
+    for (const Attachment* a = g.a; a != nullptr; a = a->previous)
+      if (a->shared())
+        if (auto pin = find_pin(*a->segment, query_id)) return pin;
+  } catch (const std::bad_alloc&) {
+    add(g, Counter::kPinsOverflowed);
+  }
   return std::nullopt;
 }
 
@@ -343,14 +355,15 @@ std::uint64_t Host::counter(Counter which) const noexcept {
 // The list is never changed in place: a child forked in the middle of a change finds the list from before or after it.
 template <typename Edit>
 void Host::change_observers(const Edit& edit) {
-  std::unique_ptr<const Observers> before;  // goes after the lock: whoever reads it holds the lock, and an observer's end may come back here
+  std::unique_ptr<const ObserverList> before;  // goes after the lock: whoever reads it holds the lock, and an observer's end may come back here
   const os::ForkSafeGuard guard(observers_lock_);
-  const Observers* now = observers_.load(std::memory_order_relaxed);
-  auto after = now != nullptr ? std::make_unique<Observers>(*now) : std::make_unique<Observers>();
-  edit(*after);
+  const ObserverList* now = observers_.load(std::memory_order_relaxed);
+  auto all = now != nullptr ? std::make_shared<Observers>(**now) : std::make_shared<Observers>();
+  edit(*all);
+  auto after = all->empty() ? nullptr : std::make_unique<const ObserverList>(std::move(all));
   before.reset(now);
   // release: pairs with the acquire in observers()
-  observers_.store(after->empty() ? nullptr : after.release(), std::memory_order_release);
+  observers_.store(after.release(), std::memory_order_release);
 }
 
 void Host::add_observer(std::shared_ptr<Observer> observer) {
@@ -361,22 +374,29 @@ void Host::remove_observer(const Observer* observer) {
   change_observers([&](Observers& all) { std::erase_if(all, [&](const auto& o) { return o.get() == observer; }); });
 }
 
-Host::Observers Host::observers() noexcept {
+// A hold on the list as it is: takes no memory.
+Host::ObserverList Host::observers() noexcept {
   if (observers_.load(std::memory_order_acquire) == nullptr) return {};
   const os::ForkSafeGuard guard(observers_lock_, os::steady_now() + kObserversBound);
   if (!guard.held()) return {};  // the thread that has it is being held up: the event stands in the ring
-  const Observers* now = observers_.load(std::memory_order_acquire);
-  return now != nullptr ? *now : Observers{};
+  const ObserverList* now = observers_.load(std::memory_order_acquire);
+  return now != nullptr ? *now : ObserverList{};
+}
+
+template <typename Tell>
+void Host::tell_observers(const Tell& tell) noexcept {
+  if (const ObserverList all = observers())
+    for (const auto& o : *all) tell(*o);
 }
 
 void Host::notify(const Event& event) noexcept {
-  for (const auto& o : observers()) o->on_event(event);
+  tell_observers([&](Observer& o) { o.on_event(event); });
 }
 void Host::notify_degraded(const Error& error) noexcept {
-  for (const auto& o : observers()) o->on_degraded(error);
+  tell_observers([&](Observer& o) { o.on_degraded(error); });
 }
 void Host::notify_restored() noexcept {
-  for (const auto& o : observers()) o->on_restored();
+  tell_observers([](Observer& o) { o.on_restored(); });
 }
 
 }  // namespace e6::core

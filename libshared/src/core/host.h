@@ -86,10 +86,12 @@ class Host {
     [[nodiscard]] layout::Word& word() const noexcept { return shared() ? a->segment->hot.word : thread->word; }
   };
 
-  // From one segment to the next: what goes along.
+  // From one segment to the next: what goes along, and what is left on the way.
   struct Succession {
-    std::uint64_t carried = 0;                  // the hot word that is still believed
-    EventCause given_up = EventCause::kNone;    // why this process gave the old one up
+    std::uint64_t carried = 0;                // the hot word that is still believed
+    EventCause given_up = EventCause::kNone;  // why this process gave the old one up
+    Event removed;                            // to be told
+    Attachment* on_the_way = nullptr;         // on segments that were given up at once, by next_unused
   };
 
   bool lock_moving() noexcept;
@@ -97,7 +99,8 @@ class Host {
   Attachment* here() noexcept;
   void look_after(Attachment* a, std::uint64_t now_ms) noexcept;
   Attachment* settle(Attachment* outdated, std::uint64_t carried) noexcept;
-  std::unique_ptr<Attachment> make_attachment(const Attachment* previous, std::uint64_t carried, Event& removed);
+  std::unique_ptr<Attachment> make_attachment(const Attachment* previous, Succession& along);
+  void set_aside(Attachment* on_the_way) noexcept;
   bool retire(Attachment& a, EventCause cause) noexcept;
   static Event record_replaced(const Attachment& fresh, EventCause cause) noexcept;
   static void let_go_of_old(const Attachment& newest) noexcept;
@@ -126,7 +129,10 @@ class Host {
   void notify_degraded(const Error& error) noexcept;
   void notify_restored() noexcept;
   using Observers = std::vector<std::shared_ptr<Observer>>;
-  Observers observers() noexcept;
+  using ObserverList = std::shared_ptr<const Observers>;
+  ObserverList observers() noexcept;
+  template <typename Tell>
+  void tell_observers(const Tell& tell) noexcept;
   template <typename Edit>
   void change_observers(const Edit& edit);
   void tell(const Ground& g, Event event) noexcept;
@@ -138,9 +144,10 @@ class Host {
   std::atomic<std::uint32_t> users_{0};
   os::ForkSafeLock moving_;
   std::uint64_t retry_ms_ = 0;  // under moving_: current pause between attempts to get a segment
+  Attachment* unused_ = nullptr;  // under moving_, by next_unused
   std::array<std::atomic<std::uint64_t>, layout::kCounters> fallback_counters_{};
   os::ForkSafeLock observers_lock_;
-  std::atomic<const Observers*> observers_{nullptr};  // replaced as a whole under observers_lock_; null: nobody
+  std::atomic<const ObserverList*> observers_{nullptr};  // replaced as a whole under observers_lock_; null: nobody
 };
 
 }  // namespace e6::core

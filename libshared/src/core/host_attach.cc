@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <new>
 #include <utility>
 
 #include "core/commit.h"
 #include "core/host.h"
+#include "core/in_words.h"
 #include "core/participants.h"
 #include "os/backoff.h"
 #include "os/clock.h"
@@ -24,19 +27,40 @@ using layout::unpack;
 constexpr std::uint64_t kFirstRetryMs = 5'000;    // from fallback back to a segment
 constexpr std::uint64_t kLastRetryMs = 60'000;
 constexpr std::chrono::milliseconds kSettleBound{2'000};
+constexpr std::chrono::milliseconds kImpatience{1'000};
 constexpr std::chrono::milliseconds kRuinBound{50};
 constexpr int kRounds = 3;
 constexpr int kForksMet = 20;
 
-/// What a thread works with while another one of its process takes too long to attach: nothing shared, tried again soon.
-Attachment& emergency() noexcept {
-  static Attachment* const nothing = [] {
-    auto* a = new Attachment;
-    a->degraded = {Cause::kBusy, 0, "attach", "another thread of this process is still attaching"};
+/// What a thread works with when it cannot wait for, or make, an attachment: nothing shared, tried again soon. It takes no memory and is never destroyed.
+Attachment& emergency(Cause cause, int sys_errno, const char* detail) noexcept {
+  alignas(Attachment) static std::byte place[2][sizeof(Attachment)];
+  const auto make = [&](std::byte* at) {
+    auto* a = ::new (at) Attachment;
+    a->degraded = in_words(cause, sys_errno, "attach", detail);
     return a;
-  }();
-  return *nothing;
+  };
+  if (cause == Cause::kBusy) {
+    static Attachment* const busy = make(place[0]);
+    return *busy;
+  }
+  static Attachment* const no_memory = make(place[1]);
+  return *no_memory;
 }
+
+/// How long a thread waits for another one that attaches: once, then not again for a while, so that no call adds up several such waits.
+class Patience {
+ public:
+  [[nodiscard]] static os::SteadyTime deadline() noexcept {
+    const os::SteadyTime now = os::steady_now();
+    return now < none_until_ ? now : now + kSettleBound;
+  }
+  static void lost() noexcept { none_until_ = os::steady_now() + kImpatience; }
+
+ private:
+  static thread_local os::SteadyTime none_until_;
+};
+thread_local os::SteadyTime Patience::none_until_{};
 
 /// Brings a colour that is still believed into a segment that knows nothing yet.
 /// Crash: before the swap nothing happened but an advisory time; after it the colour is there, at worst without its event.
@@ -99,12 +123,11 @@ Error Host::acquire(bool required) {
   const Attachment* before = attachment_.load(std::memory_order_acquire);
   Attachment* a = here();
   if (a == before && !a->shared() && options_.share) a = settle(a, 0);  // whoever attaches wants to know how it is now
-  if (required && options_.share && !a->shared()) {
-    Error e = a->degraded;
-    release();
-    return e;
-  }
-  return {};
+  if (!required || !options_.share || a->shared()) return {};
+  const Error& why = a->degraded;
+  Error e = in_words(why.cause, why.sys_errno, [&] { return why; });
+  release();
+  return e;
 }
 
 void Host::release() noexcept {
@@ -122,9 +145,12 @@ void Host::release() noexcept {
 
 // False when another thread takes too long: then one who comes relies on the next look, and one who goes leaves its slot to the reapers.
 bool Host::lock_moving() noexcept {
-  os::Backoff pause(os::steady_now() + kSettleBound);
-  while (!moving_.try_lock())
-    if (!pause.wait()) return false;
+  os::Backoff pause(Patience::deadline());
+  while (!moving_.try_lock()) {
+    if (pause.wait()) continue;
+    Patience::lost();
+    return false;
+  }
   return true;
 }
 
@@ -145,8 +171,7 @@ Host::Ground Host::ground() noexcept {
   return {a, &thread_state(*this)};
 }
 
-std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, std::uint64_t carried, Event& removed) {
-  Succession along{carried, EventCause::kNone};
+std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, Succession& along) {
   int forks_met = 0;
   os::Backoff pause(os::steady_now() + kRuinBound);
   for (int round = 0;;) {
@@ -169,6 +194,8 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
       chain(*a, previous);
       return a;
     }
+    // Nothing from here on throws: what is registered for children, guarded or joined is not lost halfway.
+    a->path = place_.path();
     const bool registered = os::close_in_children(ref.fd.get());
     if (watch.forked() && forks_met++ < kForksMet) {  // the child may keep the descriptor, and this process alive with it: take another one
       os::keep_in_children(ref.fd.get());
@@ -178,10 +205,10 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     a->fd = std::move(ref.fd);
     a->device = ref.device;
     a->inode = ref.inode;
-    a->path = place_.path();
     layout::Segment* known = known_mapping(previous, ref);
     if (known == nullptr && options_.sigbus_guard && !os::guard_mapping(ref.mapping.data(), kRetiredStandIn)) {
-      a->degraded = {Cause::kNoSpace, ENOMEM, place_.path(), "no address space for the guard of the mapping (E6_SHM_SIGBUS_GUARD=0 does without)"};
+      a->degraded = in_words(Cause::kNoSpace, ENOMEM, a->path.c_str(),
+                             "no address space for the guard of the mapping (E6_SHM_SIGBUS_GUARD=0 does without)");
       a->give_back_descriptor();
       chain(*a, previous);
       return a;
@@ -189,19 +216,20 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
     if (known == nullptr) a->mapping = std::move(ref.mapping);
     a->segment = known != nullptr ? known : static_cast<layout::Segment*>(a->mapping.data());
     chain(*a, previous);
-    if (!registered) a->degraded = {Cause::kFull, 0, a->path, "more than 256 segments in one process"};
+    if (!registered) a->degraded = in_words(Cause::kFull, 0, a->path.c_str(), "more than 256 segments in one process");
     if (!a->degraded) a->degraded = join(*a);
     if (a->degraded.cause == Cause::kRetired && round < kRounds) {
       const std::uint64_t word = a->segment->hot.word.load(std::memory_order_acquire);
       if (!layout::retired(word)) along.carried = word;
       if (retire(*a, EventCause::kOwnerDied)) along.given_up = EventCause::kOwnerDied;
-      previous = a.release();  // kept: its mutex may still be somebody's
+      a->next_unused = along.on_the_way;
+      previous = along.on_the_way = a.release();  // kept: its mutex may still be somebody's
       ++round;
       continue;
     }
     if (along.given_up != EventCause::kNone) {
       const Event e = record_replaced(*a, along.given_up);
-      if (along.given_up == EventCause::kCutOff) removed = e;  // the others were told when they retired
+      if (along.given_up == EventCause::kCutOff) along.removed = e;  // the others were told when they retired
     }
     carry_over(*a, along.carried);
     return a;
@@ -209,11 +237,13 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, st
 }
 
 Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
-  os::Backoff pause(os::steady_now() + kSettleBound);
+  os::Backoff pause(Patience::deadline());
   while (!moving_.try_lock()) {
     Attachment* now = attachment_.load(std::memory_order_acquire);
     if (now != before && !outdated(now)) return now;
-    if (!pause.wait()) return &emergency();
+    if (pause.wait()) continue;
+    Patience::lost();
+    return &emergency(Cause::kBusy, 0, "another thread of this process is still attaching");
   }
   Attachment* current = attachment_.load(std::memory_order_acquire);
   if (current != before && !outdated(current)) {  // another thread was faster
@@ -224,8 +254,17 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
   os::close_inherited(os::process_generation());
   // Its slot in a file that this process no longer sees must not look alive.
   if (had_segment && current->process.load() == os::process_generation() && os::mapping_replaced(current->segment)) give_up_slot(*current);
-  Event removed;
-  std::unique_ptr<Attachment> made = make_attachment(current, carried, removed);
+  Succession along;
+  along.carried = carried;
+  std::unique_ptr<Attachment> made;
+  try {
+    made = make_attachment(current, along);
+  } catch (const std::bad_alloc&) {
+    set_aside(along.on_the_way);
+    moving_.unlock();
+    const bool mine = current != nullptr && current->process.load() == os::process_generation();
+    return mine ? current : &emergency(Cause::kSystem, ENOMEM, "no memory; it is tried again at the next call");
+  }
   const bool again_without = current != nullptr && current->process.load() == made->process.load() && !current->shared() &&
                              !made->shared() && current->degraded.cause == made->degraded.cause &&
                              current->degraded.sys_errno == made->degraded.sys_errno;
@@ -234,6 +273,7 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
     made->next_check_ms.store(os::monotonic_ms() + retry_ms_, std::memory_order_relaxed);
     if (had_segment && current->process.load() == made->process.load() && !outdated(current)) {
       // the name is gone and no new segment is to be had: better the old one with whoever is still on it
+      set_aside(along.on_the_way);
       moving_.unlock();
       return current;
     }
@@ -242,6 +282,7 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
   }
   if (again_without) {  // nothing has changed: keep the attachment, so that retrying costs no memory
     current->next_check_ms.store(made->next_check_ms.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    set_aside(along.on_the_way);
     moving_.unlock();
     return current;
   }
@@ -249,12 +290,21 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
   attachment_.store(fresh, std::memory_order_release);  // pairs with the acquire loads in here() and snapshot()
   let_go_of_old(*fresh);
   moving_.unlock();
-  if (removed.kind != EventKind::kNone) notify(removed);
+  if (along.removed.kind != EventKind::kNone) notify(along.removed);
   if (fresh->degraded && options_.share)
     notify_degraded(fresh->degraded);
   else if (current != nullptr && !had_segment && fresh->shared())
     notify_restored();
   return fresh;
+}
+
+// Of use to nobody, but their mappings stay.
+void Host::set_aside(Attachment* on_the_way) noexcept {
+  while (on_the_way != nullptr) {
+    Attachment* a = std::exchange(on_the_way, on_the_way->next_unused);
+    a->give_back_descriptor();
+    a->next_unused = std::exchange(unused_, a);
+  }
 }
 
 Mode Host::mode() noexcept {

@@ -5,6 +5,7 @@
 
 #include "core/commit.h"
 #include "core/host_lock.h"
+#include "core/in_words.h"
 #include "core/lease.h"
 #include "core/liveness.h"
 #include "core/pins.h"
@@ -58,11 +59,9 @@ void fill_in(Attachment& a, std::uint32_t slot) noexcept {
   p.tag.store(layout::pack_tag(incarnation, Phase::kJoining), relaxed);
   p.joined_realtime_ns.store(os::realtime_ns(), relaxed);
   p.pid.store(a.pid, relaxed);
-  char name[16] = {};
-  const std::string program = os::program_name();
-  std::memcpy(name, program.data(), std::min(program.size(), sizeof name - 1));
+  const std::array<char, 16> program = os::program_name();
   std::uint64_t words[2];
-  std::memcpy(words, name, sizeof words);
+  std::memcpy(words, program.data(), sizeof words);
   p.program[0].store(words[0], relaxed);
   p.program[1].store(words[1], relaxed);
   a.incarnation.store(incarnation, relaxed);
@@ -106,11 +105,15 @@ void finish_fold(const Attachment& a) noexcept {
 
 Error join(Attachment& a) noexcept {
   HostLock lock(a);
-  if (lock.state() == HostLock::State::kBroken) return {Cause::kRetired, 0, a.path, "its lock cannot be repaired"};
-  if (!lock.held()) return {Cause::kBusy, 0, a.path, "the host-wide lock was not to be had within 100 ms; its owner may be stopped"};
+  const char* path = a.path.c_str();
+  if (lock.state() == HostLock::State::kBroken) return in_words(Cause::kRetired, 0, path, "its lock cannot be repaired");
+  if (!lock.held())
+    return in_words(Cause::kBusy, 0, path, "the host-wide lock was not to be had within 100 ms; its owner may be stopped");
   (void)reap_all(a);
   if (!take_free_slot(a))
-    return {Cause::kFull, 0, a.path, "all " + std::to_string(layout::kParticipants) + " places of its participant table are taken"};
+    return in_words(Cause::kFull, 0, [&] {
+      return Error{Cause::kFull, 0, path, "all " + std::to_string(layout::kParticipants) + " places of its participant table are taken"};
+    });
   if (lock.recovered()) record_recovered(a);
   Event e;
   e.kind = EventKind::kJoined;

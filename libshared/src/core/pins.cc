@@ -39,8 +39,10 @@ void store_text(Word* words, std::string_view text) noexcept {
   }
 }
 
-std::string load_text(const Word* words, std::size_t length) {
-  std::array<char, layout::kMaxEngine> bytes{};
+using Text = std::array<char, layout::kMaxEngine>;
+static_assert(layout::kMaxQueryId <= layout::kMaxEngine);
+
+std::string_view load_text(const Word* words, std::size_t length, Text& bytes) noexcept {
   for (std::size_t at = 0; at < length; at += 8) {
     const std::uint64_t word = words[at / 8].load(relaxed);
     std::memcpy(bytes.data() + at, &word, std::min<std::size_t>(8, length - at));
@@ -58,7 +60,7 @@ std::optional<PinClaim> take_in_group(layout::Segment& segment, std::uint32_t gr
     const std::uint64_t mine = layout::pack_pin(generation, static_cast<std::uint64_t>(colour), PinPhase::kInFlight);
     // acquire: pairs with the release of whoever ended the last use
     if (!state.compare_exchange_strong(seen, mine, std::memory_order_acquire, relaxed)) continue;
-    // the new use must be seen before any of its bytes; pairs with the fence in read_pin
+    // the new use must be seen before any of its bytes; pairs with the fence in read_bound
     std::atomic_thread_fence(std::memory_order_release);
     PinBody& body = segment.pin_bodies[group * kPinsPerGroup + i];
     body.key.store(0, relaxed);
@@ -115,7 +117,7 @@ Cause bind_pin(const Attachment& a, PinClaim claim, std::string_view query_id, s
   if (layout::pin_generation(seen) != generation_of(claim) || layout::pin_phase(seen) != phase(PinPhase::kInFlight))
     return Cause::kUnknown;
   PinBody& body = a.segment->pin_bodies[index % layout::kPins];
-  // again, because it may be another thread that binds than the one that began; pairs with the fence in read_pin
+  // again, because it may be another thread that binds than the one that began; pairs with the fence in read_bound
   std::atomic_thread_fence(std::memory_order_release);
   store_text(body.query_id, query_id);
   store_text(body.engine, engine);
@@ -144,22 +146,33 @@ bool end_pin(Attachment& a, PinClaim claim) noexcept {
   return false;
 }
 
-bool read_pin(const PinBody& body, const Word& state, std::string* query_id, std::string* engine, Epoch* epoch, std::uint64_t* read_as) {
+namespace {
+
+/// What stands in the place of a bound pin.
+struct BoundPin {
+  Text query_id_bytes;
+  Text engine_bytes;
+  std::string_view query_id;
+  std::string_view engine;
+  Epoch epoch;
+  std::uint64_t state = 0;  // when it was read
+};
+
+/// False unless the pin is bound and stayed so.
+bool read_bound(const PinBody& body, const Word& state, BoundPin& out) noexcept {
   // acquire: pairs with the release in bind_pin
   const std::uint64_t seen = state.load(std::memory_order_acquire);
   if (layout::pin_phase(seen) != phase(PinPhase::kBound)) return false;
   const std::uint64_t lengths = body.lengths.load(relaxed);
-  *query_id = load_text(body.query_id, std::min<std::size_t>(lengths & 0xffU, layout::kMaxQueryId));
-  *engine = load_text(body.engine, std::min<std::size_t>(lengths >> 8 & 0xffU, layout::kMaxEngine));
+  out.query_id = load_text(body.query_id, std::min<std::size_t>(lengths & 0xffU, layout::kMaxQueryId), out.query_id_bytes);
+  out.engine = load_text(body.engine, std::min<std::size_t>(lengths >> 8 & 0xffU, layout::kMaxEngine), out.engine_bytes);
   const std::uint64_t epochs = body.epochs.load(relaxed);
-  *epoch = {static_cast<std::uint32_t>(epochs >> 32), static_cast<std::uint32_t>(epochs)};
-  if (read_as != nullptr) *read_as = seen;
+  out.epoch = {static_cast<std::uint32_t>(epochs >> 32), static_cast<std::uint32_t>(epochs)};
+  out.state = seen;
   // the copy must be complete before the state is looked at again; pairs with the fences in take_in_group and bind_pin
   std::atomic_thread_fence(std::memory_order_acquire);
   return state.load(relaxed) == seen;
 }
-
-namespace {
 
 /// Calls `use(state, pin)` for the bound pin of that id; true once `use` says so.
 template <typename Use>
@@ -170,16 +183,12 @@ bool with_bound(layout::Segment& segment, std::string_view query_id, const Use& 
     if (g.owner.load(relaxed) == 0) continue;
     for (std::uint32_t i = 0; i < kPinsPerGroup; ++i) {
       // acquire: pairs with the release in bind_pin
-      std::uint64_t seen = g.states[i].load(std::memory_order_acquire);
+      const std::uint64_t seen = g.states[i].load(std::memory_order_acquire);
       const PinBody& body = segment.pin_bodies[group * kPinsPerGroup + i];
       if (layout::pin_phase(seen) != phase(PinPhase::kBound) || body.key.load(relaxed) != key) continue;
-      std::string id;
-      Pin pin;
-      // `seen` becomes that of the copy: the place may have come into another use since it was looked at
-      if (!read_pin(body, g.states[i], &id, &pin.engine_address, &pin.epoch, &seen) || id != query_id) continue;
-      const std::uint64_t colour = layout::pin_colour(seen);
-      pin.strategy = colour == 1 ? Strategy::kBlue : colour == 2 ? Strategy::kGreen : Strategy::kNone;
-      if (use(g.states[i], seen, pin)) return true;
+      BoundPin pin;
+      // from here on its state is that of the copy: the place may have come into another use since it was looked at
+      if (read_bound(body, g.states[i], pin) && pin.query_id == query_id && use(g.states[i], pin)) return true;
     }
   }
   return false;
@@ -187,18 +196,29 @@ bool with_bound(layout::Segment& segment, std::string_view query_id, const Use& 
 
 }  // namespace
 
+bool read_pin(const PinBody& body, const Word& state, std::string* query_id, std::string* engine, Epoch* epoch) {
+  BoundPin pin;
+  if (!read_bound(body, state, pin)) return false;
+  *query_id = pin.query_id;
+  *engine = pin.engine;
+  *epoch = pin.epoch;
+  return true;
+}
+
 std::optional<Pin> find_pin(const layout::Segment& segment, std::string_view query_id) {
   std::optional<Pin> found;
   // with_bound writes nothing by itself
-  with_bound(const_cast<layout::Segment&>(segment), query_id, [&](const Word&, std::uint64_t, const Pin& pin) {
-    found = pin;
+  with_bound(const_cast<layout::Segment&>(segment), query_id, [&](const Word&, const BoundPin& pin) {
+    const std::uint64_t colour = layout::pin_colour(pin.state);
+    found = Pin{colour == 1 ? Strategy::kBlue : colour == 2 ? Strategy::kGreen : Strategy::kNone, pin.epoch, std::string(pin.engine)};
     return true;
   });
   return found;
 }
 
-bool end_pin_by_id(layout::Segment& segment, std::string_view query_id) {
-  return with_bound(segment, query_id, [](Word& state, std::uint64_t seen, const Pin&) {
+bool end_pin_by_id(layout::Segment& segment, std::string_view query_id) noexcept {
+  return with_bound(segment, query_id, [](Word& state, const BoundPin& pin) {
+    std::uint64_t seen = pin.state;
     const std::uint64_t ended = layout::pack_pin(layout::pin_generation(seen), 0, PinPhase::kEndedElsewhere);
     return state.compare_exchange_strong(seen, ended, std::memory_order_release, relaxed);
   });

@@ -31,7 +31,7 @@ bool end_pin(Attachment& a, PinClaim claim) noexcept;
 std::optional<Pin> find_pin(const layout::Segment& segment, std::string_view query_id);
 /// Marks a bound query as ended, whoever owns it. False if there is none.
 /// Crash: one swap; the place stays its owner's.
-bool end_pin_by_id(layout::Segment& segment, std::string_view query_id);
+bool end_pin_by_id(layout::Segment& segment, std::string_view query_id) noexcept;
 
 /// Queries in flight of participants that may be alive; stops at `enough`. Bounded; a system call per participant that has one.
 std::uint32_t count_in_flight(const Attachment& a, std::uint32_t enough) noexcept;
@@ -39,8 +39,7 @@ std::uint32_t count_in_flight(const Attachment& a, std::uint32_t enough) noexcep
 /// Frees the pins of a slot, whose owner is gone. Under the lock. True if a query was in flight. Crash: may be done again.
 bool free_pins_of(layout::Segment& segment, std::uint32_t slot) noexcept;
 
-/// Copies the texts of a bound pin if it stays the same use meanwhile; `read_as` is the state of that use.
-bool read_pin(const layout::PinBody& body, const layout::Word& state, std::string* query_id, std::string* engine, Epoch* epoch,
-              std::uint64_t* read_as = nullptr);
+/// Copies the texts of a bound pin if it stays the same use meanwhile.
+bool read_pin(const layout::PinBody& body, const layout::Word& state, std::string* query_id, std::string* engine, Epoch* epoch);
 
 }  // namespace e6::core

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "core/host.h"
@@ -84,9 +85,24 @@ Error find_group(const std::string& name, gid_t& gid) {
   return {};
 }
 
+/// A hold on a host that somebody still has to take over.
+class Hold {
+ public:
+  explicit Hold(Host& host) noexcept : host_(&host) {}
+  ~Hold() {
+    if (host_ != nullptr) host_->release();
+  }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+  void taken_over() noexcept { host_ = nullptr; }
+
+ private:
+  Host* host_;
+};
+
 }  // namespace
 
-Coordinator::AttachResult Coordinator::attach(Options options) {
+Coordinator::AttachResult Coordinator::attach(Options options) try {
   if (Error e = options.validate()) return {nullptr, std::move(e)};
   core::Place place;
   place.directory = options.directory;
@@ -99,16 +115,19 @@ Coordinator::AttachResult Coordinator::attach(Options options) {
   }
   Known& entry = known_for(options, place);
   if (Error e = entry.host.acquire(options.required)) return {nullptr, std::move(e)};
+  Hold hold(entry.host);  // the shared handle of one who came before has its own already
   std::shared_ptr<Coordinator> handle;
-  bool first = false;
-  {
-    const os::ForkSafeGuard guard(entry.lock);
-    handle = entry.handle.lock();
-    first = handle == nullptr;
-    if (first) entry.handle = handle = std::shared_ptr<Coordinator>(new Coordinator(entry.host));
+  const os::ForkSafeGuard guard(entry.lock);
+  handle = entry.handle.lock();
+  if (handle == nullptr) {
+    auto* made = new Coordinator(entry.host);
+    hold.taken_over();
+    handle.reset(made);
+    entry.handle = handle;
   }
-  if (!first) entry.host.release();  // the shared handle has its own hold already
   return {std::move(handle), {}};
+} catch (const std::bad_alloc&) {
+  return {nullptr, {Cause::kSystem, ENOMEM, {}, {}}};
 }
 
 Coordinator::~Coordinator() { host_->release(); }

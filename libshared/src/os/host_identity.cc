@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "os/clock.h"
@@ -13,13 +14,17 @@
 namespace e6::os {
 namespace {
 
-std::string first_line(const char* path) {
+/// Its length.
+std::size_t first_line(const char* path, char (&bytes)[64]) noexcept {
   const Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return {};
-  char bytes[64];
+  if (!fd.valid()) return 0;
   const ssize_t n = ::read(fd.get(), bytes, sizeof bytes);
-  std::string text(bytes, n > 0 ? static_cast<std::size_t>(n) : 0);
-  return text.substr(0, text.find('\n'));
+  return static_cast<std::size_t>(std::find(bytes, bytes + std::max<ssize_t>(n, 0), '\n') - bytes);
+}
+
+std::string first_line(const char* path) {
+  char bytes[64];
+  return {bytes, first_line(path, bytes)};
 }
 
 }  // namespace
@@ -38,7 +43,12 @@ std::uint32_t overflow_uid() {
   return uid;
 }
 
-std::string program_name() { return first_line("/proc/self/comm").substr(0, 15); }
+std::array<char, 16> program_name() noexcept {
+  char bytes[64];
+  std::array<char, 16> name{};
+  std::copy_n(bytes, std::min(first_line("/proc/self/comm", bytes), name.size() - 1), name.begin());
+  return name;
+}
 
 std::uint64_t random_bits() noexcept {
   std::uint64_t bits = 0;

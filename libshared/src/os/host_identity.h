@@ -1,6 +1,7 @@
 // What tells this boot and this clock from another.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -12,8 +13,8 @@ std::string boot_id();
 std::uint64_t time_namespace();
 /// The uid that the kernel shows for owners whom this user namespace does not know.
 std::uint32_t overflow_uid();
-/// The first 15 bytes of this process's name.
-std::string program_name();
+/// The first 15 bytes of this process's name, and zeros.
+std::array<char, 16> program_name() noexcept;
 /// 64 random bits.
 std::uint64_t random_bits() noexcept;
 

@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "os/backoff.h"
@@ -42,14 +43,14 @@ void remove_if_dead(int directory, const char* temporary) {
 bool remove_litter(int directory, const std::string& name, const std::string& own) {
   const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (copy < 0) return false;
-  DIR* listing = ::fdopendir(copy);
-  if (listing == nullptr) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(copy), ::closedir);
+  if (!listing) {
     ::close(copy);
     return false;
   }
   const std::string bids = bids_for(name);
   bool all = true;
-  while (const dirent* entry = ::readdir(listing)) {
+  while (const dirent* entry = ::readdir(listing.get())) {
     const std::string_view found = entry->d_name;
     if (!found.starts_with(kTemporaryPrefix) || found == own) continue;
     if (found.starts_with(bids))
@@ -57,7 +58,6 @@ bool remove_litter(int directory, const std::string& name, const std::string& ow
     else
       remove_if_dead(directory, entry->d_name);
   }
-  ::closedir(listing);
   return all;
 }
 

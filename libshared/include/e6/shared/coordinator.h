@@ -127,7 +127,7 @@ enum class Counter : std::uint8_t {
   kLeaseTakeovers,
   kLockRecoveries,
   kLockTimeouts,        ///< records that were not made because the lock was not to be had in time
-  kPinsOverflowed,      ///< queries that found no free pin
+  kPinsOverflowed,      ///< queries that found no free pin, or no memory to be recorded or found
   kEventsDropped,
   kRenewals,            ///< expiry extensions written
   kResumes,
@@ -149,8 +149,9 @@ enum class Mode : std::uint8_t {
 [[nodiscard]] std::string_view to_string(Mode mode) noexcept;
 
 /// One cluster, one process. All functions are safe from any thread and after a fork (the child becomes a participant of its own
-/// on its first call). None throws; none but detect_begin and resume_begin waits for another process longer than 100 ms, and those two no longer than
-/// their deadline.
+/// on its first call). None throws: without memory a query goes on unrecorded (kPinsOverflowed), an error has no words, attaching is tried again at the
+/// next call; only add_observer, remove_observer and what returns texts or lists need some (std::bad_alloc). None but detect_begin and resume_begin
+/// waits for another process longer than 100 ms, and those two no longer than their deadline; where another thread of the process attaches, for 2 s once.
 class Coordinator {
  public:
   using Clock = std::chrono::steady_clock;
