@@ -120,6 +120,38 @@ TEST_F(MoveTest, a_call_waits_once_for_a_thread_that_takes_too_long_to_attach_an
   }));
 }
 
+TEST_F(MoveTest, a_child_forked_between_the_descriptor_and_its_entry_does_not_keep_its_dead_parent_alive) {
+  const Common<std::atomic<pid_t>> grandchild;
+  const Signal ready;
+  Child attached([&] {
+    auto stuck = std::make_unique<Stuck>(Call::kStat, 1, 1);  // the first look is at the new file, the second for the entry
+    std::shared_ptr<Coordinator> c;
+    std::thread attaching([&] { c = attach(); });
+    E6_CHILD_CHECK(eventually([&] { return stuck->holds_somebody(); }));
+    const pid_t forked = ::fork();
+    if (forked == 0) {
+      ::alarm(60);
+      ::pause();
+    }
+    *grandchild = forked;
+    stuck.reset();
+    attaching.join();
+    E6_CHILD_CHECK(c->mode() == Mode::kShared);
+    ready.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(ready.wait());
+  const auto alive = [&] {
+    const auto report = inspect::look(path());
+    return report.participants.size() == 1 ? report.participants.front().alive : inspect::Alive::kUnknown;
+  };
+  EXPECT_EQ(alive(), inspect::Alive::kAlive);
+  attached.kill();
+  EXPECT_EQ(alive(), inspect::Alive::kDead);
+  const Child collected(grandchild->load());
+}
+
 TEST_F(MoveTest, a_fork_is_noticed_where_no_page_is_wiped_in_children) {
   EXPECT_EQ(start_peer({"wipe-on-fork", directory_.path(), options().cluster}).wait(), 0);
 }

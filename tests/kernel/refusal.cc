@@ -22,6 +22,7 @@ struct Entry {
   std::atomic<int> sys_errno{0};
   std::atomic<int> left{0};  // negative: for ever
   std::atomic<int> stuck{0};  // how many more get stuck
+  std::atomic<int> pass{0};   // how many go through before that
   std::atomic<bool> free{true};
   std::atomic<int> inside{0};
 };
@@ -31,7 +32,7 @@ Entry& entry(Call call) noexcept { return entries[static_cast<std::size_t>(call)
 /// The errno that `call` fails with now; 0: it goes through.
 int refused(Call call) noexcept {
   Entry& e = entry(call);
-  if (!e.free.load() && e.stuck.fetch_sub(1) > 0) {
+  if (!e.free.load() && e.pass.fetch_sub(1) <= 0 && e.stuck.fetch_sub(1) > 0) {
     e.inside.fetch_add(1);
     while (!e.free.load()) ::usleep(200);
     e.inside.fetch_sub(1);
@@ -58,7 +59,8 @@ Refusal::Refusal(Call call, int sys_errno, int times) noexcept : call_(call) {
 }
 Refusal::~Refusal() { entry(call_).sys_errno.store(0); }
 
-Stuck::Stuck(Call call, int most) noexcept : call_(call) {
+Stuck::Stuck(Call call, int most, int before) noexcept : call_(call) {
+  entry(call).pass.store(before);
   entry(call).stuck.store(most);
   entry(call).free.store(false);
 }

@@ -39,10 +39,10 @@ class Refusal {
   Call call_;
 };
 
-/// While it lives, `call` does not return, for the first `most` who come.
+/// While it lives, `call` does not return, for the first `most` who come after `before` others.
 class Stuck {
  public:
-  explicit Stuck(Call call, int most = 1'000'000) noexcept;
+  explicit Stuck(Call call, int most = 1'000'000, int before = 0) noexcept;
   ~Stuck();
   Stuck(const Stuck&) = delete;
   Stuck& operator=(const Stuck&) = delete;

@@ -2,16 +2,21 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <new>
+#include <thread>
+#include <utility>
 
 #include "fixture.h"
 
 namespace {
 thread_local int allocations_left = -1;  // -1: any number
 thread_local int refused = 0;
+thread_local const std::function<void()>* held_up_by = nullptr;  // at its next allocation
 }  // namespace
 
 void* operator new(std::size_t size) {
+  if (held_up_by != nullptr) (*std::exchange(held_up_by, nullptr))();
   if (allocations_left == 0) {
     ++refused;
     throw std::bad_alloc();
@@ -201,6 +206,35 @@ TEST_F(NoMemoryTest, a_process_keeps_its_colour_when_it_has_no_memory_to_move_to
           return 0;
         });
   }));
+}
+
+TEST_F(NoMemoryTest, while_who_changes_the_list_of_observers_is_held_up_others_wait_a_tenth_of_a_second_and_go_on_untold) {
+  auto c = attach();
+  const auto observer = std::make_shared<Counting>();
+  c->add_observer(observer);
+  std::atomic<bool> inside{false};
+  std::atomic<bool> go_on{false};
+  const std::function<void()> hold_up = [&] {
+    inside = true;
+    (void)eventually([&] { return go_on.load(); });
+  };
+  std::thread adding([&] {
+    auto another = std::make_shared<Counting>();
+    held_up_by = &hold_up;
+    c->add_observer(std::move(another));
+  });
+  EXPECT_TRUE(eventually([&] { return inside.load(); }));
+  const auto before = SteadyClock::now();
+  EXPECT_TRUE(c->set(Strategy::kBlue));
+  const auto took = SteadyClock::now() - before;
+  go_on = true;
+  adding.join();
+  EXPECT_GE(took, 90ms);
+  EXPECT_LT(took, 5s);
+  EXPECT_EQ(observer->heard, 0);
+  EXPECT_EQ(events_of(*c, EventKind::kOperatorSet), 1U);
+  EXPECT_TRUE(c->set(Strategy::kGreen));
+  EXPECT_EQ(observer->heard, 1);
 }
 
 TEST_F(NoMemoryTest, an_observer_is_told) {

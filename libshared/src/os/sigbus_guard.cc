@@ -172,7 +172,9 @@ bool install() noexcept {
     ours.sa_sigaction = on_bus_error;
     ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigfillset(&ours.sa_mask);  // no other handler may run, and touch the mapping, while SIGBUS is blocked
-    done = ::sigaction(SIGBUS, nullptr, &before) == 0 && ::sigaction(SIGBUS, &ours, nullptr) == 0;
+    struct sigaction replaced = {};
+    done = ::sigaction(SIGBUS, nullptr, &before) == 0 && ::sigaction(SIGBUS, &ours, &replaced) == 0;
+    if (done && replaced.sa_sigaction != before.sa_sigaction) before = replaced;  // another thread installed one in between
     installed.store(done, std::memory_order_release);
   }
   installing.unlock();
