@@ -36,7 +36,7 @@ std::chrono::milliseconds with_jitter(std::chrono::milliseconds pause) noexcept 
 
 }  // namespace
 
-Budget::Budget(const ConnectionOptions& options, std::chrono::milliseconds timeout, const CallOptions& call) noexcept
+[[gnu::hot]] Budget::Budget(const ConnectionOptions& options, std::chrono::milliseconds timeout, const CallOptions& call) noexcept
     : deadline_(Clock::now()),
       stop_(call.stop),
       connect_timeout_(options.connect_timeout),

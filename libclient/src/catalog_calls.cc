@@ -17,7 +17,7 @@ void call(Link& link, const CallOptions& options, const char* name, Need need, R
   link.call(name, need, repeat, budget, send);
 }
 
-std::string_view or_own(std::string_view catalog, const Link& link) noexcept {
+[[gnu::hot]] std::string_view or_own(std::string_view catalog, const Link& link) noexcept {
   return catalog.empty() ? std::string_view(link.options().catalog) : catalog;
 }
 
@@ -40,7 +40,7 @@ std::vector<std::string> Connection::schemas(std::string_view catalog, const Cal
   return found;
 }
 
-std::vector<std::string> Connection::tables(std::string_view schema, std::string_view catalog,
+[[gnu::hot]] std::vector<std::string> Connection::tables(std::string_view schema, std::string_view catalog,
                                             const CallOptions& options) {
   const std::string_view in = or_own(catalog, *link_);
   std::vector<std::string> found;

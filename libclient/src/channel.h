@@ -23,6 +23,7 @@ namespace e6::client {
 struct CallHead {
   Strategy strategy = Strategy::kNone;
   std::string_view planner;  ///< `engineIP` that prepare answered; empty for calls that are not about a query
+  std::chrono::steady_clock::time_point at;  ///< when it is sent
   std::chrono::steady_clock::time_point deadline;
   const std::stop_token* stop = nullptr;  ///< ends the call; null: nothing does
 };

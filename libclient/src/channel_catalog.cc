@@ -13,21 +13,22 @@ std::string text(std::string_view view) {
 }
 
 template <class Request>
-Request of(const std::string& session) {
-  Request request;
+Request& of(Scratch& scratch, const std::string& session) {
+  auto& request = scratch.make<Request>();
   request.set_sessionid(session);
   return request;
 }
 
-std::vector<std::string> strings(google::protobuf::RepeatedPtrField<std::string>& from) {
+[[gnu::hot]] std::vector<std::string> strings(google::protobuf::RepeatedPtrField<std::string>& from) {
   return {std::make_move_iterator(from.begin()), std::make_move_iterator(from.end())};
 }
 
 }  // namespace
 
 Reply Channel::catalogs(const CallHead& head, std::vector<CatalogEntry>& found) {
-  GetCatalogesResponse response;
-  Reply reply = stubs_->call(&Stub::getCataloges, head, GetCatalogesRequest(), response);
+  Scratch scratch;
+  auto& response = scratch.make<GetCatalogesResponse>();
+  Reply reply = stubs_->call(&Stub::getCataloges, head, scratch.make<GetCatalogesRequest>(), response);
   found.clear();
   for (const CatalogResponse& each : response.catalogresponses())
     found.push_back(CatalogEntry{each.name(), each.isdefault()});
@@ -36,12 +37,13 @@ Reply Channel::catalogs(const CallHead& head, std::vector<CatalogEntry>& found) 
 
 Reply Channel::schemas(const CallHead& head, const std::string& session, std::string_view catalog,
                        std::vector<std::string>& found) {
-  GetSchemaNamesResponse response;
+  Scratch scratch;
+  auto& response = scratch.make<GetSchemaNamesResponse>();
   Reply reply;
   if (catalog.empty()) {
-    reply = stubs_->call(&Stub::getSchemaNames, head, of<GetSchemaNamesRequest>(session), response);
+    reply = stubs_->call(&Stub::getSchemaNames, head, of<GetSchemaNamesRequest>(scratch, session), response);
   } else {
-    auto request = of<GetSchemaNamesV2Request>(session);
+    auto& request = of<GetSchemaNamesV2Request>(scratch, session);
     request.set_catalog(text(catalog));
     reply = stubs_->call(&Stub::getSchemaNamesV2, head, request, response);
   }
@@ -49,16 +51,17 @@ Reply Channel::schemas(const CallHead& head, const std::string& session, std::st
   return reply;
 }
 
-Reply Channel::tables(const CallHead& head, const std::string& session, std::string_view catalog,
+[[gnu::hot]] Reply Channel::tables(const CallHead& head, const std::string& session, std::string_view catalog,
                       std::string_view schema, std::vector<std::string>& found) {
-  GetTablesResponse response;
+  Scratch scratch;
+  auto& response = scratch.make<GetTablesResponse>();
   Reply reply;
   if (catalog.empty()) {
-    auto request = of<GetTablesRequest>(session);
+    auto& request = of<GetTablesRequest>(scratch, session);
     request.set_schema(text(schema));
     reply = stubs_->call(&Stub::getTables, head, request, response);
   } else {
-    auto request = of<GetTablesV2Request>(session);
+    auto& request = of<GetTablesV2Request>(scratch, session);
     request.set_schema(text(schema));
     request.set_catalog(text(catalog));
     reply = stubs_->call(&Stub::getTablesV2, head, request, response);
@@ -69,15 +72,16 @@ Reply Channel::tables(const CallHead& head, const std::string& session, std::str
 
 Reply Channel::columns(const CallHead& head, const std::string& session, std::string_view catalog,
                        std::string_view schema, std::string_view table, std::vector<TableColumn>& found) {
-  GetColumnsResponse response;
+  Scratch scratch;
+  auto& response = scratch.make<GetColumnsResponse>();
   Reply reply;
   if (catalog.empty()) {
-    auto request = of<GetColumnsRequest>(session);
+    auto& request = of<GetColumnsRequest>(scratch, session);
     request.set_schema(text(schema));
     request.set_table(text(table));
     reply = stubs_->call(&Stub::getColumns, head, request, response);
   } else {
-    auto request = of<GetColumnsV2Request>(session);
+    auto& request = of<GetColumnsV2Request>(scratch, session);
     request.set_schema(text(schema));
     request.set_table(text(table));
     request.set_catalog(text(catalog));
@@ -90,16 +94,18 @@ Reply Channel::columns(const CallHead& head, const std::string& session, std::st
 }
 
 Reply Channel::add_catalogs(const CallHead& head, const std::string& session, std::string_view json) {
-  auto request = of<AddCatalogsRequest>(session);
+  Scratch scratch;
+  auto& request = of<AddCatalogsRequest>(scratch, session);
   request.set_json(text(json));
-  AddCatalogsResponse response;
+  auto& response = scratch.make<AddCatalogsResponse>();
   return stubs_->call(&Stub::addCatalogs, head, request, response);
 }
 
 Reply Channel::add_catalogs_status(const CallHead& head, const std::string& session, AddCatalogsStatus& status) {
-  GetAddCatalogsResponse response;
+  Scratch scratch;
+  auto& response = scratch.make<GetAddCatalogsResponse>();
   Reply reply =
-      stubs_->call(&Stub::getAddCatalogsResponse, head, of<GetAddCatalogsRequest>(session), response);
+      stubs_->call(&Stub::getAddCatalogsResponse, head, of<GetAddCatalogsRequest>(scratch, session), response);
   status = AddCatalogsStatus{response.status(), {}};
   for (const FailedSchemaElement& each : response.failures())
     status.failures.push_back(FailedCatalogPart{each.name(), each.type(), each.reason()});
@@ -107,25 +113,28 @@ Reply Channel::add_catalogs_status(const CallHead& head, const std::string& sess
 }
 
 Reply Channel::refresh_catalogs(const CallHead& head, const std::string& session) {
-  RefreshCatalogsResponse response;
-  return stubs_->call(&Stub::refreshCatalogs, head, of<RefreshCatalogsRequest>(session), response);
+  Scratch scratch;
+  auto& response = scratch.make<RefreshCatalogsResponse>();
+  return stubs_->call(&Stub::refreshCatalogs, head, of<RefreshCatalogsRequest>(scratch, session), response);
 }
 
 Reply Channel::sync_schema(const CallHead& head, const SchemaSync& what) {
-  SyncSchemaRequest request;
+  Scratch scratch;
+  auto& request = scratch.make<SyncSchemaRequest>();
   request.set_catalog(what.catalog);
   request.set_database(what.database);
   request.set_queryid(what.query_id);
   request.set_isreplace(what.replace);
-  SyncSchemaResponse response;
+  auto& response = scratch.make<SyncSchemaResponse>();
   return stubs_->call(&Stub::syncSchemas, head, request, response);
 }
 
 Reply Channel::dry_run(const CallHead& head, const std::string& session, std::string_view engine,
                        std::string_view sql, std::string& plan) {
+  Scratch scratch;
   const ConnectionOptions& options = stubs_->options;
-  DryRunResponse response;
-  const auto fill = [&](auto request) {
+  auto& response = scratch.make<DryRunResponse>();
+  const auto fill = [&](auto& request) -> auto& {
     request.set_engineip(text(engine));
     request.set_sessionid(session);
     request.set_schema(options.database);
@@ -134,9 +143,9 @@ Reply Channel::dry_run(const CallHead& head, const std::string& session, std::st
   };
   Reply reply;
   if (options.catalog.empty()) {
-    reply = stubs_->call(&Stub::dryRun, head, fill(DryRunRequest()), response);
+    reply = stubs_->call(&Stub::dryRun, head, fill(scratch.make<DryRunRequest>()), response);
   } else {
-    DryRunRequestV2 request = fill(DryRunRequestV2());
+    DryRunRequestV2& request = fill(scratch.make<DryRunRequestV2>());
     request.set_catalog(options.catalog);
     reply = stubs_->call(&Stub::dryRunV2, head, request, response);
   }
@@ -145,17 +154,19 @@ Reply Channel::dry_run(const CallHead& head, const std::string& session, std::st
 }
 
 Reply Channel::analyze(const CallHead& head, std::string_view sql) {
-  AnalyzeQueryRequest request;
+  Scratch scratch;
+  auto& request = scratch.make<AnalyzeQueryRequest>();
   request.set_query(text(sql));
   request.set_catalog(stubs_->options.catalog);
   request.set_schema(stubs_->options.database);
-  AnalyzeQueryResponse response;
+  auto& response = scratch.make<AnalyzeQueryResponse>();
   return stubs_->call(&Stub::analyzeQuery, head, request, response);
 }
 
 Reply Channel::identify_planner(const CallHead& head, const std::string& session, std::string_view sql,
                                 const PlannerPlace* waiting, PlannerPlace& place) {
-  auto request = of<IdentifyPlannerRequest>(session);
+  Scratch scratch;
+  auto& request = of<IdentifyPlannerRequest>(scratch, session);
   if (waiting != nullptr) {
     request.mutable_existingquery()->set_queryid(waiting->query_id);
     request.mutable_existingquery()->set_elapsedtimemillis(waiting->waited_ms);
@@ -165,7 +176,7 @@ Reply Channel::identify_planner(const CallHead& head, const std::string& session
     first->set_catalog(stubs_->options.catalog);
     first->set_querystring(text(sql));
   }
-  IdentifyPlannerResponse response;
+  auto& response = scratch.make<IdentifyPlannerResponse>();
   Reply reply = stubs_->call(&Stub::identifyPlanner, head, request, response);
   // A number that a later engine may add is not to be taken for "go ahead".
   place.queue = response.queuemessage() == IdentifyPlannerResponse::GO_AHEAD ? PlannerQueue::kGoAhead
@@ -180,22 +191,25 @@ Reply Channel::identify_planner(const CallHead& head, const std::string& session
 }
 
 Reply Channel::set_properties(const CallHead& head, const std::string& session, std::string_view properties) {
-  auto request = of<SetPropsRequest>(session);
+  Scratch scratch;
+  auto& request = of<SetPropsRequest>(scratch, session);
   request.set_props(text(properties));
-  SetPropsResponse response;
+  auto& response = scratch.make<SetPropsResponse>();
   return stubs_->call(&Stub::setProps, head, request, response);
 }
 
 Reply Channel::drop_user_context(const CallHead& head, const std::string& session, std::string_view engine) {
-  auto request = of<DropUserContextRequest>(session);
+  Scratch scratch;
+  auto& request = of<DropUserContextRequest>(scratch, session);
   request.set_engineip(text(engine));
-  DropUserContextResponse response;
+  auto& response = scratch.make<DropUserContextResponse>();
   return stubs_->call(&Stub::dropUserContext, head, request, response);
 }
 
 Reply Channel::health_check(const CallHead& head) {
-  HealthCheckResponse response;
-  return stubs_->call(&Stub::healthCheck, head, HealthCheckRequest(), response);
+  Scratch scratch;
+  auto& response = scratch.make<HealthCheckResponse>();
+  return stubs_->call(&Stub::healthCheck, head, scratch.make<HealthCheckRequest>(), response);
 }
 
 }  // namespace e6::client

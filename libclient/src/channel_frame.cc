@@ -9,8 +9,8 @@ namespace {
 using Stub = QueryEngineService::Stub;
 
 template <class Request>
-Request step(const QueryName& query, std::int32_t frame) {
-  auto request = about<Request>(query);
+Request& step(Scratch& scratch, const QueryName& query, std::int32_t frame) {
+  auto& request = about<Request>(scratch, query);
   request.set_dataframenumber(frame);
   return request;
 }
@@ -19,8 +19,9 @@ Request step(const QueryName& query, std::int32_t frame) {
 
 Reply Channel::create_data_frame(const CallHead& head, const std::string& session, std::string_view engine,
                                  const DataFrameSource& source, std::string& id) {
+  Scratch scratch;
   const ConnectionOptions& options = stubs_->options;
-  CreateDataFrameRequest request;
+  auto& request = scratch.make<CreateDataFrameRequest>();
   request.set_parquetfilepath(source.parquet_file);
   request.set_catalog(source.catalog.empty() ? options.catalog : source.catalog);
   request.set_schema(source.schema.empty() ? options.database : source.schema);
@@ -29,7 +30,7 @@ Reply Channel::create_data_frame(const CallHead& head, const std::string& sessio
   request.set_engineip(std::string(engine));
   request.set_dataframenumber(source.number);
   request.set_createfromparquet(!source.parquet_file.empty());
-  CreateDataFrameResponse response;
+  auto& response = scratch.make<CreateDataFrameResponse>();
   Reply reply = stubs_->call(&Stub::createDataFrame, head, request, response);
   id = std::move(*response.mutable_queryid());
   return reply;
@@ -37,50 +38,56 @@ Reply Channel::create_data_frame(const CallHead& head, const std::string& sessio
 
 Reply Channel::project(const CallHead& head, const QueryName& query, std::int32_t frame,
                        const std::vector<std::string>& columns) {
-  auto request = step<ProjectionOnDataFrameRequest>(query, frame);
+  Scratch scratch;
+  auto& request = step<ProjectionOnDataFrameRequest>(scratch, query, frame);
   for (const std::string& column : columns) request.add_field(column);
-  ProjectionOnDataFrameResponse response;
+  auto& response = scratch.make<ProjectionOnDataFrameResponse>();
   return stubs_->call(&Stub::projectionOnDataFrame, head, request, response);
 }
 
 Reply Channel::filter(const CallHead& head, const QueryName& query, std::int32_t frame,
                       std::string_view condition) {
-  auto request = step<FilterOnDataFrameRequest>(query, frame);
+  Scratch scratch;
+  auto& request = step<FilterOnDataFrameRequest>(scratch, query, frame);
   request.set_whereclause(std::string(condition));
-  FilterOnDataFrameResponse response;
+  auto& response = scratch.make<FilterOnDataFrameResponse>();
   return stubs_->call(&Stub::filterOnDataFrame, head, request, response);
 }
 
 Reply Channel::aggregate(const CallHead& head, const QueryName& query, std::int32_t frame,
                          const std::map<std::string, Aggregate>& functions,
                          const std::vector<std::string>& group_by) {
-  auto request = step<AggregateOnDataFrameRequest>(query, frame);
+  Scratch scratch;
+  auto& request = step<AggregateOnDataFrameRequest>(scratch, query, frame);
   for (const auto& [column, function] : functions)
     (*request.mutable_aggregatefunctionmap())[column] = static_cast<AggregateFunction>(function);
   for (const std::string& column : group_by) request.add_groupby(column);
-  AggregateOnDataFrameResponse response;
+  auto& response = scratch.make<AggregateOnDataFrameResponse>();
   return stubs_->call(&Stub::aggregateOnDataFrame, head, request, response);
 }
 
 Reply Channel::order_by(const CallHead& head, const QueryName& query, std::int32_t frame,
                         const std::map<std::string, SortDirection>& columns) {
-  auto request = step<OrderByOnDataFrameRequest>(query, frame);
+  Scratch scratch;
+  auto& request = step<OrderByOnDataFrameRequest>(scratch, query, frame);
   for (const auto& [column, direction] : columns)
     (*request.mutable_orderbyfieldmap())[column] = static_cast<::SortDirection>(direction);
-  OrderByOnDataFrameResponse response;
+  auto& response = scratch.make<OrderByOnDataFrameResponse>();
   return stubs_->call(&Stub::orderByOnDataFrame, head, request, response);
 }
 
 Reply Channel::limit(const CallHead& head, const QueryName& query, std::int32_t frame, std::int32_t rows) {
-  auto request = step<LimitOnDataFrameRequest>(query, frame);
+  Scratch scratch;
+  auto& request = step<LimitOnDataFrameRequest>(scratch, query, frame);
   request.set_fetchlimit(rows);
-  LimitOnDataFrameResponse response;
+  auto& response = scratch.make<LimitOnDataFrameResponse>();
   return stubs_->call(&Stub::limitOnDataFrame, head, request, response);
 }
 
 Reply Channel::execute_data_frame(const CallHead& head, const QueryName& query, std::int32_t frame) {
-  ExecuteDataFrameResponse response;
-  return stubs_->call(&Stub::executeDataFrame, head, step<ExecuteDataFrameRequest>(query, frame), response);
+  Scratch scratch;
+  auto& response = scratch.make<ExecuteDataFrameResponse>();
+  return stubs_->call(&Stub::executeDataFrame, head, step<ExecuteDataFrameRequest>(scratch, query, frame), response);
 }
 
 }  // namespace e6::client

@@ -23,16 +23,17 @@ void fill_prepare(Request& request, const std::string& session, const Connection
 
 }  // namespace
 
-Reply Channel::prepare(const CallHead& head, const std::string& session, std::string_view sql,
+[[gnu::hot]] Reply Channel::prepare(const CallHead& head, const std::string& session, std::string_view sql,
                        const PlannerPlace* place, std::string& engine, std::string& id) {
-  PrepareStatementResponse response;
+  Scratch scratch;
+  auto& response = scratch.make<PrepareStatementResponse>();
   Reply reply;
   if (stubs_->options.catalog.empty()) {
-    PrepareStatementRequest request;
+    auto& request = scratch.make<PrepareStatementRequest>();
     fill_prepare(request, session, stubs_->options, sql, place);
     reply = stubs_->call(&QueryEngineService::Stub::prepareStatement, head, request, response);
   } else {
-    PrepareStatementV2Request request;
+    auto& request = scratch.make<PrepareStatementV2Request>();
     fill_prepare(request, session, stubs_->options, sql, place);
     request.set_catalog(stubs_->options.catalog);
     reply = stubs_->call(&QueryEngineService::Stub::prepareStatementV2, head, request, response);
@@ -43,16 +44,18 @@ Reply Channel::prepare(const CallHead& head, const std::string& session, std::st
 }
 
 Reply Channel::execute(const CallHead& head, const QueryName& query, bool no_cache) {
-  ExecuteStatementResponse response;
-  auto request = about<ExecuteStatementRequest>(query);
+  Scratch scratch;
+  auto& response = scratch.make<ExecuteStatementResponse>();
+  auto& request = about<ExecuteStatementRequest>(scratch, query);
   request.set_shouldnotcache(no_cache);
   return stubs_->call(&QueryEngineService::Stub::executeStatement, head, request, response);
 }
 
-Reply Channel::execute_v2(const CallHead& head, const QueryName& query, bool no_cache,
+[[gnu::hot]] Reply Channel::execute_v2(const CallHead& head, const QueryName& query, bool no_cache,
                           const std::vector<Parameter>& parameters) {
-  ExecuteStatementResponse response;
-  auto request = about<ExecuteStatementV2Request>(query);
+  Scratch scratch;
+  auto& response = scratch.make<ExecuteStatementResponse>();
+  auto& request = about<ExecuteStatementV2Request>(scratch, query);
   request.set_shouldnotcache(no_cache);
   for (const Parameter& each : parameters) {
     ParameterValue* value = request.add_params();
@@ -64,9 +67,10 @@ Reply Channel::execute_v2(const CallHead& head, const QueryName& query, bool no_
 }
 
 Reply Channel::parameters(const CallHead& head, const QueryName& query, std::vector<Parameter>& found) {
-  GetDynamicParamsResponse response;
+  Scratch scratch;
+  auto& response = scratch.make<GetDynamicParamsResponse>();
   Reply reply = stubs_->call(&QueryEngineService::Stub::getDynamicParams, head,
-                             about<GetDynamicParamsRequest>(query), response);
+                             about<GetDynamicParamsRequest>(scratch, query), response);
   found.clear();
   for (const ParameterValue& each : response.params())
     found.push_back(Parameter{each.index(), each.type(), each.value()});
@@ -74,61 +78,69 @@ Reply Channel::parameters(const CallHead& head, const QueryName& query, std::vec
 }
 
 Reply Channel::metadata(const CallHead& head, const QueryName& query, std::string& bytes) {
-  GetResultMetadataResponse response;
+  Scratch scratch;
+  auto& response = scratch.make<GetResultMetadataResponse>();
   Reply reply = stubs_->call(&QueryEngineService::Stub::getResultMetadata, head,
-                             about<GetResultMetadataRequest>(query), response);
+                             about<GetResultMetadataRequest>(scratch, query), response);
   bytes = std::move(*response.mutable_resultmetadata());
   return reply;
 }
 
-Reply Channel::fetch(const CallHead& head, const QueryName& query, std::string& bytes) {
-  GetNextResultBatchResponse response;
+[[gnu::hot]] Reply Channel::fetch(const CallHead& head, const QueryName& query, std::string& bytes) {
+  Scratch scratch;
+  auto& response = scratch.make<GetNextResultBatchResponse>();
   Reply reply = stubs_->call(&QueryEngineService::Stub::getNextResultBatch, head,
-                             about<GetNextResultBatchRequest>(query), response);
+                             about<GetNextResultBatchRequest>(scratch, query), response);
   bytes = std::move(*response.mutable_resultbatch());
   return reply;
 }
 
-Reply Channel::status(const CallHead& head, const QueryName& query, QueryStatus& answer) {
-  StatusResponse response;
+[[gnu::hot]] Reply Channel::status(const CallHead& head, const QueryName& query, QueryStatus& answer) {
+  Scratch scratch;
+  auto& response = scratch.make<StatusResponse>();
   Reply reply = stubs_->call(&QueryEngineService::Stub::status, head,
-                             about<StatusRequest>(query), response);
+                             about<StatusRequest>(scratch, query), response);
   answer = QueryStatus{response.status(), response.rowcount()};
   return reply;
 }
 
 Reply Channel::explain(const CallHead& head, const QueryName& query, std::string& plan) {
-  ExplainResponse response;
+  Scratch scratch;
+  auto& response = scratch.make<ExplainResponse>();
   Reply reply = stubs_->call(&QueryEngineService::Stub::explain, head,
-                             about<ExplainRequest>(query), response);
+                             about<ExplainRequest>(scratch, query), response);
   plan = std::move(*response.mutable_explain());
   return reply;
 }
 
 Reply Channel::explain_analyze(const CallHead& head, const QueryName& query, QueryAnalysis& analysis) {
-  ExplainAnalyzeResponse response;
+  Scratch scratch;
+  auto& response = scratch.make<ExplainAnalyzeResponse>();
   Reply reply = stubs_->call(&QueryEngineService::Stub::explainAnalyze, head,
-                             about<ExplainAnalyzeRequest>(query), response);
+                             about<ExplainAnalyzeRequest>(scratch, query), response);
   analysis = QueryAnalysis{std::move(*response.mutable_explainanalyze()), response.iscached(), response.parsingtime(),
                            response.queueingtime()};
   return reply;
 }
 
-Reply Channel::clear(const CallHead& head, const QueryName& query) {
-  ClearOrCancelQueryResponse response;
+[[gnu::hot]] Reply Channel::clear(const CallHead& head, const QueryName& query) {
+  Scratch scratch;
+  auto& response = scratch.make<ClearOrCancelQueryResponse>();
   return stubs_->call(&QueryEngineService::Stub::clearOrCancelQuery, head,
-                      about<ClearOrCancelQueryRequest>(query), response);
+                      about<ClearOrCancelQueryRequest>(scratch, query), response);
 }
 
 Reply Channel::discard(const CallHead& head, const QueryName& query) {
-  ClearResponse response;
-  return stubs_->call(&QueryEngineService::Stub::clear, head, about<ClearRequest>(query), response);
+  Scratch scratch;
+  auto& response = scratch.make<ClearResponse>();
+  return stubs_->call(&QueryEngineService::Stub::clear, head, about<ClearRequest>(scratch, query), response);
 }
 
 Reply Channel::cancel(const CallHead& head, const QueryName& query) {
-  CancelQueryResponse response;
+  Scratch scratch;
+  auto& response = scratch.make<CancelQueryResponse>();
   return stubs_->call(&QueryEngineService::Stub::cancelQuery, head,
-                      about<CancelQueryRequest>(query), response);
+                      about<CancelQueryRequest>(scratch, query), response);
 }
 
 }  // namespace e6::client

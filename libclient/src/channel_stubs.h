@@ -1,8 +1,10 @@
 // The inside of a channel: gRPC's stubs, and the one place where a call is sent. For channel*.cc only.
 #pragma once
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/grpcpp.h>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -55,10 +57,28 @@ struct Channel::Stubs {
   void dress(grpc::ClientContext& context, const CallHead& head) const;
 };
 
+/// Memory for the messages of one call: on the stack as long as they are small, so that none of their fields is an
+/// allocation of its own. What a message holds in bytes may be moved out of it.
+class Scratch {
+ public:
+  Scratch() = default;
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  /// A message that lives as long as this.
+  template <class Message>
+  [[nodiscard]] Message& make() {
+    return *google::protobuf::Arena::CreateMessage<Message>(&arena_);
+  }
+
+ private:
+  alignas(std::max_align_t) char block_[2048];  // not zeroed: what is not used is not touched
+  google::protobuf::Arena arena_{block_, sizeof block_};
+};
+
 /// A request with the three fields that name a query.
 template <class Request>
-Request about(const QueryName& query) {
-  Request request;
+Request& about(Scratch& scratch, const QueryName& query) {
+  auto& request = scratch.make<Request>();
   request.set_engineip(query.engine);
   request.set_sessionid(query.session);
   request.set_queryid(query.id);

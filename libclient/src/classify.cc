@@ -67,7 +67,7 @@ bool has_status(std::string_view details, int status) noexcept {
   return false;
 }
 
-Meaning classify(int code, std::string_view details) noexcept {
+[[gnu::hot]] Meaning classify(int code, std::string_view details) noexcept {
   if (code == code::kOk) return Meaning::kOk;
   if (has_status(details, 456)) return Meaning::kWrongStrategy;
   switch (code) {

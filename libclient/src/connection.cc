@@ -28,7 +28,7 @@ void Connection::connect(const CallOptions& options) {
   link_->connect(budget);
 }
 
-Cursor Connection::cursor() {
+[[gnu::hot]] Cursor Connection::cursor() {
   return Cursor(std::make_unique<Cursor::Impl>(link_));
 }
 

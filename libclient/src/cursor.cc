@@ -13,12 +13,12 @@ namespace {
 constexpr const char* kClear = "clearOrCancelQuery";
 using Repeat = Link::Repeat;
 
-Reply send_clear(Channel& channel, const CallHead& head, const QueryName& name) {
+[[gnu::hot]] Reply send_clear(Channel& channel, const CallHead& head, const QueryName& name) {
   return channel.clear(head, name);
 }
 
 // Drops spaces at the end and then one semicolon.
-std::string_view without_semicolon(std::string_view sql) noexcept {
+[[gnu::hot]] std::string_view without_semicolon(std::string_view sql) noexcept {
   const std::size_t last = sql.find_last_not_of(" \t\r\n");
   if (last == std::string_view::npos || sql[last] != ';') return sql;
   return sql.substr(0, last);
@@ -26,7 +26,7 @@ std::string_view without_semicolon(std::string_view sql) noexcept {
 
 // The end is an empty batch, or one whose Chunk says in its first field (Thrift binary: type i32, id 1) that
 // it has no rows.
-bool is_end(std::string_view batch) noexcept {
+[[gnu::hot]] bool is_end(std::string_view batch) noexcept {
   if (batch.empty()) return true;
   if (batch.size() < 7 || batch[0] != 8 || batch[1] != 0 || batch[2] != 1) return false;
   const bool negative = (static_cast<unsigned char>(batch[3]) & 0x80U) != 0;
@@ -35,7 +35,7 @@ bool is_end(std::string_view batch) noexcept {
 
 }  // namespace
 
-Cursor::Impl::~Impl() {
+[[gnu::hot]] Cursor::Impl::~Impl() {
   if (!query_.live()) return;
   if (query_.generation != fork_state::generation() || fork_state::grpc_lost())
     return;  // the parent's to clear
@@ -51,18 +51,18 @@ Cursor::Impl::~Impl() {
   }
 }
 
-Budget Cursor::Impl::budget_for(const CallOptions& options) const noexcept {
+[[gnu::hot]] Budget Cursor::Impl::budget_for(const CallOptions& options) const noexcept {
   if (options.stop.stop_possible() || !stop_.stop_possible()) return Budget(link_->options(), timeout_, options);
   CallOptions with_token = options;
   with_token.stop = stop_;
   return Budget(link_->options(), timeout_, with_token);
 }
 
-void Cursor::Impl::require_query(const char* what) const {
+[[gnu::hot]] void Cursor::Impl::require_query(const char* what) const {
   if (!query_.live()) throw UsageError(std::string(what) + " needs a query; execute a statement first");
 }
 
-void Cursor::Impl::give_back(const Budget& budget) {
+[[gnu::hot]] void Cursor::Impl::give_back(const Budget& budget) {
   if (query_.live() && !adopted_) {
     try {
       end(kClear, {.deadline = budget.deadline(), .stop = budget.stop()}, send_clear);
@@ -97,7 +97,7 @@ void Cursor::Impl::prepare(std::string_view sql, const CallOptions& options) {
   waits_to_execute_ = true;
 }
 
-void Cursor::Impl::execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options) {
+[[gnu::hot]] void Cursor::Impl::execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options) {
   Budget budget = budget_for(options);
   give_back(budget);
   const std::string_view statement = without_semicolon(sql);
@@ -125,7 +125,7 @@ void Cursor::Impl::run_again(Budget& budget) {
   query_ = waits_to_execute_ ? link_->prepare(sql_, how_, budget) : link_->run(sql_, how_, budget);
 }
 
-std::optional<std::string> Cursor::Impl::fetch_batch(const CallOptions& options) {
+[[gnu::hot]] std::optional<std::string> Cursor::Impl::fetch_batch(const CallOptions& options) {
   require_query("getNextResultBatch");
   if (at_end_) return std::nullopt;
   std::string batch;
@@ -143,16 +143,16 @@ std::optional<std::string> Cursor::Impl::fetch_batch(const CallOptions& options)
   return batch;
 }
 
-Cursor::Cursor(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
-Cursor::Cursor(Cursor&&) noexcept = default;
+[[gnu::hot]] Cursor::Cursor(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+[[gnu::hot]] Cursor::Cursor(Cursor&&) noexcept = default;
 Cursor& Cursor::operator=(Cursor&&) noexcept = default;
-Cursor::~Cursor() = default;
+[[gnu::hot]] Cursor::~Cursor() = default;
 
-void Cursor::execute(std::string_view sql, const CallOptions& options) {
+[[gnu::hot]] void Cursor::execute(std::string_view sql, const CallOptions& options) {
   impl_->execute(sql, {}, options);
 }
 
-void Cursor::execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options) {
+[[gnu::hot]] void Cursor::execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options) {
   impl_->execute(sql, how, options);
 }
 
@@ -173,7 +173,7 @@ std::vector<Parameter> Cursor::parameters(const CallOptions& options) {
   return found;
 }
 
-std::optional<std::string> Cursor::fetch_batch(const CallOptions& options) {
+[[gnu::hot]] std::optional<std::string> Cursor::fetch_batch(const CallOptions& options) {
   return impl_->fetch_batch(options);
 }
 
@@ -186,7 +186,7 @@ std::string Cursor::metadata(const CallOptions& options) {
   return bytes;
 }
 
-QueryStatus Cursor::status(const CallOptions& options) {
+[[gnu::hot]] QueryStatus Cursor::status(const CallOptions& options) {
   QueryStatus answer;
   impl_->ask("status", Repeat::kSafe, options,
              [&](Channel& channel, const CallHead& head, const QueryName& name) {
@@ -213,7 +213,7 @@ QueryAnalysis Cursor::explain_analyze(const CallOptions& options) {
   return analysis;
 }
 
-void Cursor::clear(const CallOptions& options) {
+[[gnu::hot]] void Cursor::clear(const CallOptions& options) {
   impl_->end(kClear, options, send_clear);
 }
 

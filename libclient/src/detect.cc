@@ -121,6 +121,7 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
     const Strategy strategy = order[look % 2];
     journal().info("{}: trying {}", target_, to_string(strategy));
     head.strategy = strategy;
+    head.at = Budget::Clock::now();
     Lane& tried = lane(strategy);
     const ChannelPtr channel = tried.channel();
     SessionPtr session;

@@ -47,11 +47,11 @@ void watch() noexcept {
   (void)watching;
 }
 
-std::uint64_t generation() noexcept {
+[[gnu::hot]] std::uint64_t generation() noexcept {
   return g_generation.load(std::memory_order_relaxed);
 }
 
-bool grpc_lost() noexcept {
+[[gnu::hot]] bool grpc_lost() noexcept {
   return g_grpc_lost.load(std::memory_order_relaxed);
 }
 

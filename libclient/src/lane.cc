@@ -4,7 +4,7 @@
 
 namespace e6::client {
 
-const ChannelPtr& Lane::channel_locked() {
+[[gnu::hot]] const ChannelPtr& Lane::channel_locked() {
   if (channel_ == nullptr) {
     channel_ = std::make_shared<Channel>(options_);
     open_.store(true, std::memory_order_relaxed);
@@ -15,6 +15,12 @@ const ChannelPtr& Lane::channel_locked() {
 ChannelPtr Lane::channel() {
   const std::lock_guard guard(mutex_);
   return channel_locked();
+}
+
+[[gnu::hot]] Lane::Opened Lane::opened() {
+  const std::lock_guard guard(mutex_);
+  if (session_ == nullptr) return {};
+  return Opened{channel_locked(), session_, Answer{}};
 }
 
 Lane::Opened Lane::open(const Budget& budget, const Authenticate& authenticate) {

@@ -48,6 +48,8 @@ class Lane {
   /// The lane's channel and session. Without a session one thread authenticates, the others wait for its
   /// answer, success or failure, until the budget's deadline (then: kTimedOut) or a stop request (kCancelled).
   [[nodiscard]] Opened open(const Budget& budget, const Authenticate& authenticate);
+  /// What open gives when there is a session; without one all is null, and nothing was waited for.
+  [[nodiscard]] Opened opened();
   /// The channel alone, made if there is none. Throws what Channel throws.
   [[nodiscard]] ChannelPtr channel();
   /// A session that was got by other means (a probe) becomes the lane's.

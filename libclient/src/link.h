@@ -5,8 +5,12 @@
 //   call (schemas, dry run, health, ...): open_ground -> the call              repeat_new_work
 //   ask (status, metadata, fetch, ...) on the query's own colour              repeat_on_query
 //   end (clear, cancel, discard)                                              repeat_end
+//
+// What a call costs here are cold caches, since hundreds of microseconds of gRPC and kernel lie between two calls: hence the
+// functions on its way when nothing fails are [[gnu::hot]], which the linker lays together on few pages, here and in libshared.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -37,7 +41,7 @@ class Link {
   Link& operator=(const Link&) = delete;
 
   [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
-  [[nodiscard]] Coordinator& host() const noexcept { return knowledge_->host(); }
+  [[nodiscard]] Coordinator& host() const noexcept { return *host_; }
   [[nodiscard]] Statistics statistics() noexcept { return here().counters.read(); }
   void close() noexcept;
 
@@ -53,7 +57,7 @@ class Link {
     for (;;) {
       Query query = query_on(open_ground(budget, Need::kSession));
       const CallHead head = head_of(query.strategy, budget, options_.prepare_timeout);
-      const Answer answer = send(name, query.strategy, query.session,
+      const Answer answer = send(name, head, query.session,
                                  [&] { return send_it(*query.channel, head, *query.session, query); });
       if (answer.ok()) {
         host().bind(query.ticket, query.id, query.engine);
@@ -81,7 +85,7 @@ class Link {
     for (;;) {
       Ground ground = open_ground(budget, need);
       const CallHead head = head_of(ground.strategy, budget, options_.call_timeout);
-      const Answer answer = send(name, ground.strategy, ground.session,
+      const Answer answer = send(name, head, ground.session,
                                  [&] { return send_it(*ground.channel, head, ground.session); });
       const SessionPtr session = ground.session;
       leave(std::move(ground));
@@ -124,16 +128,16 @@ class Link {
 
  private:
   /// What belongs to one process of a fork tree. A child makes its own and leaves its parent's alone.
-  struct Here {
+  struct alignas(64) Here {  // first what every call touches
     Here(const ConnectionOptions& options, std::uint64_t process)
         : generation(process), lanes{Lane(options, Strategy::kBlue), Lane(options, Strategy::kGreen)} {}
     const std::uint64_t generation;
-    std::array<Lane, 2> lanes;
     Counters counters;
     Properties properties;
     std::atomic<std::int64_t> served_ns{0};  // steady clock; when the engine last accepted a statement or opened a session; 0: never
     std::atomic<std::int64_t> refused_ns{0};  // the same for a 456
     std::atomic<std::int64_t> next_recheck_ns{0};  // steady clock; after a failed re-check at the soft limit
+    std::array<Lane, 2> lanes;
   };
   /// Where new work can start: a pinned colour, and a session on it.
   struct Ground {
@@ -179,29 +183,32 @@ class Link {
     Epoch epoch;
     Budget::Clock::time_point at;
   };
-  [[nodiscard]] Sent sending(const char* call, Strategy strategy) const noexcept {
-    return Sent{call, strategy, host().snapshot().epoch, Budget::Clock::now()};
+  [[nodiscard]] Sent sending(const char* call, const CallHead& head) const noexcept {
+    return Sent{call, head.strategy, host().snapshot().epoch, head.at};
   }
   template <class Send>
-  Answer send(const char* call, Strategy strategy, const SessionPtr& session, Send&& send_it) {
-    const Sent sent = sending(call, strategy);
+  Answer send(const char* call, const CallHead& head, const SessionPtr& session, Send&& send_it) {
+    const Sent sent = sending(call, head);
     return settle(sent, session, send_it());
   }
   template <class Send>
   Answer send_about(const Query& query, const char* call, Budget& budget, Send&& send_it) {
     CallHead head = head_of(query.strategy, budget, options_.call_timeout);
     head.planner = query.engine;
-    return send(call, query.strategy, query.session, [&] {
+    return send(call, head, query.session, [&] {
       return send_it(*query.channel, head, QueryName{query.engine, query.session->id, query.id});
     });
   }
   [[nodiscard]] static CallHead head_of(Strategy strategy, const Budget& budget, std::chrono::milliseconds timeout) noexcept {
-    return CallHead{strategy, {}, budget.call_deadline(timeout), &budget.stop()};
+    const Budget::Clock::time_point now = Budget::Clock::now();  // the one look at a fine clock that a call takes
+    return CallHead{strategy, {}, now, std::min(budget.deadline(), now + timeout), &budget.stop()};
   }
   /// Tells the host, the log and the observer what a call brought.
   Answer settle(const Sent& sent, const SessionPtr& session, Reply&& reply);
   /// The same without the host's knowledge: for a probe's refusal.
   Answer answer_of(const Sent& sent, const SessionPtr& session, Reply&& reply);
+  /// Extends the expiry of the host's knowledge.
+  void confirm(const Sent& sent) noexcept;
   void report(const Sent& sent, int code) noexcept;
 
   // Sessions and detection (session.cc, detect.cc).
@@ -250,6 +257,7 @@ class Link {
   ConnectionOptions options_;
   std::string target_;
   std::shared_ptr<Knowledge> knowledge_;
+  Coordinator* host_ = nullptr;  // knowledge_'s
   std::atomic<bool> closed_{false};
   std::atomic<Here*> here_{nullptr};  // owned in its own generation, leaked in others
 };

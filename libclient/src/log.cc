@@ -76,7 +76,7 @@ std::optional<spdlog::level::level_enum> parse_level(std::string_view name) noex
   return std::nullopt;
 }
 
-spdlog::logger& journal() noexcept {
+[[gnu::hot]] spdlog::logger& journal() noexcept {
   Entry* entry = g_current.load(std::memory_order_acquire);
   if (entry == nullptr) entry = install(default_logger());
   return *entry->logger;

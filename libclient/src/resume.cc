@@ -80,13 +80,15 @@ void Link::wake_cluster(const Budget& budget, Budget::Clock::time_point deadline
   journal().info("{}: the cluster is suspended; resuming it", target_);
   for (;;) {
     const ChannelPtr channel = lane(strategy).channel();
-    const CallHead head{strategy, {}, std::min(deadline, Budget::Clock::now() + options_.call_timeout), &budget.stop()};
+    const Budget::Clock::time_point now = Budget::Clock::now();
+    CallHead head{strategy, {}, now, std::min(deadline, now + options_.call_timeout), &budget.stop()};
     std::string state;
-    Answer answer = send("ClusterService.status", strategy, nullptr, [&] {
+    Answer answer = send("ClusterService.status", head, nullptr, [&] {
       return channel->cluster_status(head, state);
     });
     if (answer.ok() && is(state, "suspended") && !asked) {
-      answer = send("ClusterService.resume", strategy, nullptr, [&] {
+      head.at = Budget::Clock::now();
+      answer = send("ClusterService.resume", head, nullptr, [&] {
         return channel->cluster_resume(head, state);
       });
       asked = answer.ok();

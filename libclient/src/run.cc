@@ -8,7 +8,7 @@
 
 namespace e6::client {
 
-Query Link::prepare(std::string_view sql, const ExecuteOptions& how, Budget& budget) {
+[[gnu::hot]] Query Link::prepare(std::string_view sql, const ExecuteOptions& how, Budget& budget) {
   const char* const name = options_.catalog.empty() ? "prepareStatement" : "prepareStatementV2";
   return begin(name, budget, [&](Channel& channel, const CallHead& head, const Session& session, Query& query) {
     const bool placed = how.planner && how.planner->strategy == head.strategy;
@@ -16,7 +16,7 @@ Query Link::prepare(std::string_view sql, const ExecuteOptions& how, Budget& bud
   });
 }
 
-Query Link::run(std::string_view sql, const ExecuteOptions& how, Budget& budget, Query query) {
+[[gnu::hot]] Query Link::run(std::string_view sql, const ExecuteOptions& how, Budget& budget, Query query) {
   const bool v2 = !options_.catalog.empty() || !how.parameters.empty();
   const char* const name = v2 ? "executeStatementV2" : "executeStatement";
   if (query.live()) check_usable(query);

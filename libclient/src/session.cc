@@ -11,7 +11,7 @@ namespace e6::client {
 Answer Link::authenticate(Channel& channel, const CallHead& head, bool probing, SessionPtr& session) {
   std::string id;
   std::string engine;
-  const Sent sent = sending("authenticate", head.strategy);
+  const Sent sent = sending("authenticate", head);
   Reply reply = channel.authenticate(head, id, engine);
   // A probe's refusal is no mismatch: reporting it would make the probe's own result old news.
   const bool plain = !probing || classify(reply.code, reply.details) != Meaning::kWrongStrategy;
@@ -34,14 +34,15 @@ Answer Link::authenticate(Channel& channel, const CallHead& head, bool probing, 
   return answer;
 }
 
-Lane::Opened Link::open_lane(Strategy strategy, Budget& budget) {
+[[gnu::hot]] Lane::Opened Link::open_lane(Strategy strategy, Budget& budget) {
+  if (Lane::Opened opened = lane(strategy).opened(); opened.session != nullptr) return opened;
   const auto authenticating = [&](Channel& channel, SessionPtr& session) {
     return authenticate(channel, head_of(strategy, budget, options_.call_timeout), false, session);
   };
   return lane(strategy).open(budget, std::cref(authenticating));  // a reference: no allocation
 }
 
-Link::Ground Link::open_ground(Budget& budget, Need need) {
+[[gnu::hot]] Link::Ground Link::open_ground(Budget& budget, Need need) {
   check_fork();
   if (closed_.load(std::memory_order_relaxed))
     throw UsageError("the connection to " + target_ + " is closed; make a new one");
@@ -74,13 +75,13 @@ Link::Ground Link::open_ground(Budget& budget, Need need) {
   }
 }
 
-void Link::leave(Ground ground) noexcept {
+[[gnu::hot]] void Link::leave(Ground ground) noexcept {
   host().end_query(std::move(ground.ticket));
   ground.channel = nullptr;
   close_left_lanes();
 }
 
-Query Link::query_on(Ground ground) noexcept {
+[[gnu::hot]] Query Link::query_on(Ground ground) noexcept {
   Query query;
   query.strategy = ground.strategy;
   query.channel = std::move(ground.channel);
@@ -99,7 +100,7 @@ Answer Link::give_properties(const Ground& ground, const Budget& budget) {
   answer.meaning = Meaning::kOk;
   for (const Properties::Entry& each : here().properties.after(ground.session->properties.load(std::memory_order_relaxed))) {
     const CallHead head = head_of(ground.strategy, budget, options_.call_timeout);
-    answer = send("setProps", ground.strategy, ground.session,
+    answer = send("setProps", head, ground.session,
                   [&] { return ground.channel->set_properties(head, ground.session->id, each.text); });
     if (!answer.ok()) return answer;
     ground.session->properties.store(each.number, std::memory_order_relaxed);

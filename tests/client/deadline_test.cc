@@ -1,4 +1,6 @@
 // Deadlines and cancellation: every call, and everything that a call waits for.
+#include <grpc/support/time.h>
+
 #include <functional>
 #include <stop_token>
 #include <thread>
@@ -72,6 +74,16 @@ class DeadlineTest : public Scene {
     };
   }
 };
+
+// Channel hands deadlines over without a conversion.
+TEST(DeadlineClockTest, grpcs_monotonic_clock_is_the_steady_clock) {
+  const auto before = Clock::now().time_since_epoch();
+  const gpr_timespec theirs = gpr_now(GPR_CLOCK_MONOTONIC);
+  const auto after = Clock::now().time_since_epoch();
+  const auto between = std::chrono::seconds(theirs.tv_sec) + std::chrono::nanoseconds(theirs.tv_nsec);
+  EXPECT_LE(before, between);
+  EXPECT_LE(between, after);
+}
 
 TEST_F(DeadlineTest, every_call_ends_at_its_timeout) {
   Connection connection = connect();
@@ -179,6 +191,12 @@ TEST_F(DeadlineTest, a_cancelled_probe_is_nobody_elses_failure) {
   probing.join();
   waiting.join();
   EXPECT_EQ(waiter.statistics().retries, 0U);  // it probed in its turn, and knows of no failure
+  // The host's record says that the first probe was given up, and of none that it failed.
+  for (const Event& event : waiter.coordinator().recent_events(64)) {
+    if (event.kind == EventKind::kDetectionFailed) {
+      EXPECT_EQ(event.cause, EventCause::kAbandoned);
+    }
+  }
 }
 
 TEST_F(DeadlineTest, a_cancelled_authentication_is_not_that_of_threads_that_wait_for_it) {

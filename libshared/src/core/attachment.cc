@@ -21,7 +21,7 @@ void Attachment::give_back_descriptor() const noexcept {
   if (!intact) (void)last.release();
 }
 
-void count(const Attachment& a, Counter which, std::uint64_t by) noexcept {
+[[gnu::hot]] void count(const Attachment& a, Counter which, std::uint64_t by) noexcept {
   const auto index = static_cast<std::size_t>(which);
   auto& counters = a.has_slot() ? a.self().counters : a.segment->guests.counters;
   counters[index].fetch_add(by, std::memory_order_relaxed);

@@ -41,11 +41,11 @@ std::uint32_t soft_units(const Options& options, const Place& place) noexcept {
 Host::Host(Options options, Place place)
     : options_(std::move(options)), place_(std::move(place)), soft_units_(soft_units(options_, place_)) {}
 
-std::uint32_t Host::expiry_after(std::uint64_t now_ms, std::chrono::milliseconds span) const noexcept {
+[[gnu::hot]] std::uint32_t Host::expiry_after(std::uint64_t now_ms, std::chrono::milliseconds span) const noexcept {
   return layout::expiry_unit(now_ms + static_cast<std::uint64_t>(span.count()));
 }
 
-Snapshot Host::read(std::uint64_t word, std::uint64_t now_ms) const noexcept {
+[[gnu::hot]] Snapshot Host::read(std::uint64_t word, std::uint64_t now_ms) const noexcept {
   const HotWord w = unpack(word);
   const std::uint32_t left = layout::units_left(w.expiry, layout::expiry_unit(now_ms));
   Snapshot s;
@@ -59,7 +59,7 @@ Snapshot Host::read(std::uint64_t word, std::uint64_t now_ms) const noexcept {
   return s;
 }
 
-Snapshot Host::snapshot() noexcept {
+[[gnu::hot]] Snapshot Host::snapshot() noexcept {
   // acquire: pairs with the release in settle(), so that the attachment is whole
   const Attachment* a = attachment_.load(std::memory_order_acquire);
   if (a != nullptr && a->shared()) [[likely]] {
@@ -71,7 +71,7 @@ Snapshot Host::snapshot() noexcept {
   return read(ground().word().load(std::memory_order_acquire), os::monotonic_ms());
 }
 
-void Host::add(const Ground& g, Counter which, std::uint64_t by) noexcept {
+[[gnu::hot]] void Host::add(const Ground& g, Counter which, std::uint64_t by) noexcept {
   if (g.shared())
     count(*g.a, which, by);
   else
@@ -115,7 +115,7 @@ bool Host::apply_pending(const Ground& g, std::uint64_t word, std::uint64_t now_
   return applied;
 }
 
-bool Host::may_apply(std::uint64_t word, std::uint64_t now_ms) noexcept {
+[[gnu::hot]] bool Host::may_apply(std::uint64_t word, std::uint64_t now_ms) noexcept {
   const HotWord w = unpack(word);
   // past the hard limit a probe decides, the pending colour first
   return w.pending != 0 && w.active != 0 && layout::units_left(w.expiry, layout::expiry_unit(now_ms)) != 0;
@@ -137,7 +137,7 @@ std::uint32_t Host::running(const Ground& g, std::uint32_t enough) noexcept {
 
 bool Host::idle(const Ground& g) noexcept { return running(g, 1) == 0; }
 
-void Host::apply_if_due_at_begin(const Ground& g, std::uint64_t now_ms) noexcept {
+[[gnu::hot]] void Host::apply_if_due_at_begin(const Ground& g, std::uint64_t now_ms) noexcept {
   const std::uint64_t word = g.word().load(std::memory_order_acquire);
   if (!may_apply(word, now_ms)) [[likely]]
     return;
@@ -149,7 +149,7 @@ void Host::apply_if_due_at_begin(const Ground& g, std::uint64_t now_ms) noexcept
     apply_pending(g, word, now_ms, EventCause::kIdle);
 }
 
-void Host::apply_if_due_at_end(const Ground& g, std::uint64_t now_ms) noexcept {
+[[gnu::hot]] void Host::apply_if_due_at_end(const Ground& g, std::uint64_t now_ms) noexcept {
   const std::uint64_t word = g.word().load(std::memory_order_acquire);
   if (!may_apply(word, now_ms)) [[likely]]
     return;
@@ -168,7 +168,7 @@ void Host::apply_if_due_at_end(const Ground& g, std::uint64_t now_ms) noexcept {
   }
 }
 
-std::optional<QueryTicket> Host::begin_query() noexcept {
+[[gnu::hot]] std::optional<QueryTicket> Host::begin_query() noexcept {
   const std::uint64_t now_ms = os::monotonic_ms();
   look_after(here(), now_ms);
   const Ground g = ground();
@@ -179,7 +179,7 @@ std::optional<QueryTicket> Host::begin_query() noexcept {
   return begin_query_on(s.active, s.epoch);
 }
 
-QueryTicket Host::begin_query_on(Strategy strategy, Epoch epoch) noexcept {
+[[gnu::hot]] QueryTicket Host::begin_query_on(Strategy strategy, Epoch epoch) noexcept {
   const Ground g = ground();
   QueryTicket t;
   t.host_ = this;
@@ -197,7 +197,7 @@ QueryTicket Host::begin_query_on(Strategy strategy, Epoch epoch) noexcept {
   return t;
 }
 
-Error Host::bind(QueryTicket& ticket, std::string_view query_id, std::string_view engine) noexcept {
+[[gnu::hot]] Error Host::bind(QueryTicket& ticket, std::string_view query_id, std::string_view engine) noexcept {
   if (!ticket.active()) return in_words(Cause::kUnknown, 0, "bind", "the ticket stands for no query");
   if (ticket.process_ != os::process_generation())
     return in_words(Cause::kForked, 0, "bind", "the query was begun before a fork, in the parent");
@@ -229,7 +229,7 @@ std::optional<Pin> Host::find_query(std::string_view query_id) noexcept {
   return std::nullopt;
 }
 
-void Host::end_query(QueryTicket& ticket) noexcept {
+[[gnu::hot]] void Host::end_query(QueryTicket& ticket) noexcept {
   if (!ticket.active()) return;
   QueryTicket t = std::move(ticket);
   t.host_ = nullptr;
@@ -244,7 +244,7 @@ void Host::end_query(QueryTicket& ticket) noexcept {
   apply_if_due_at_end(g, os::monotonic_ms());
 }
 
-bool Host::end_query(std::string_view query_id) noexcept {
+[[gnu::hot]] bool Host::end_query(std::string_view query_id) noexcept {
   const Ground g = ground();
   bool ended = false;
   if (!g.shared()) {
@@ -288,7 +288,7 @@ bool Host::announce(Strategy announced, Epoch epoch) noexcept {
   return true;
 }
 
-void Host::confirm(Strategy strategy, Epoch epoch) noexcept {
+[[gnu::hot]] void Host::confirm(Strategy strategy, Epoch epoch) noexcept {
   const Ground g = ground();
   StrategyEvent e;
   e.change = Change::kConfirm;

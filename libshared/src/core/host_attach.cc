@@ -154,7 +154,7 @@ bool Host::lock_moving() noexcept {
   return true;
 }
 
-Attachment* Host::here() noexcept {
+[[gnu::hot]] Attachment* Host::here() noexcept {
   // acquire: pairs with the release in settle()
   Attachment* a = attachment_.load(std::memory_order_acquire);
   if (a != nullptr && a->process == os::process_generation()) [[likely]]
@@ -162,7 +162,7 @@ Attachment* Host::here() noexcept {
   return settle(a, 0);
 }
 
-Host::Ground Host::ground() noexcept {
+[[gnu::hot]] Host::Ground Host::ground() noexcept {
   Attachment* a = here();
   if (a->shared() && layout::retired(a->segment->hot.word.load(std::memory_order_acquire))) [[unlikely]]
     a = settle(a, 0);

@@ -35,7 +35,7 @@ std::uint64_t word_in_file(int fd) noexcept {
 
 }  // namespace
 
-void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
+[[gnu::hot]] void Host::look_after(Attachment* a, std::uint64_t now_ms) noexcept {
   std::uint64_t due = a->next_check_ms.load(std::memory_order_relaxed);
   if (now_ms < due) [[likely]]
     return;

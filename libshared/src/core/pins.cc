@@ -25,13 +25,13 @@ constexpr PinClaim make_claim(std::uint32_t index, std::uint64_t generation) noe
 constexpr std::uint32_t index_of(PinClaim claim) noexcept { return static_cast<std::uint32_t>(claim) - 1U; }
 constexpr std::uint64_t generation_of(PinClaim claim) noexcept { return claim >> 32; }
 
-Word& state_at(layout::Segment& segment, std::uint32_t index) noexcept {
+[[gnu::hot]] Word& state_at(layout::Segment& segment, std::uint32_t index) noexcept {
   return segment.pin_groups[index / kPinsPerGroup % layout::kPinGroups].states[index % kPinsPerGroup];
 }
 
 std::uint64_t key_of(std::string_view query_id) noexcept { return fnv1a(query_id.data(), query_id.size()) | 1U; }
 
-void store_text(Word* words, std::string_view text) noexcept {
+[[gnu::hot]] void store_text(Word* words, std::string_view text) noexcept {
   for (std::size_t at = 0; at < text.size(); at += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + at, std::min<std::size_t>(8, text.size() - at));
@@ -51,7 +51,7 @@ std::string_view load_text(const Word* words, std::size_t length, Text& bytes) n
 }
 
 /// Takes a pin of an owned group that is free; the generation counts its uses.
-std::optional<PinClaim> take_in_group(layout::Segment& segment, std::uint32_t group, Strategy colour, Epoch epoch) noexcept {
+[[gnu::hot]] std::optional<PinClaim> take_in_group(layout::Segment& segment, std::uint32_t group, Strategy colour, Epoch epoch) noexcept {
   for (std::uint32_t i = 0; i < kPinsPerGroup; ++i) {
     Word& state = segment.pin_groups[group].states[i];
     std::uint64_t seen = state.load(relaxed);
@@ -93,7 +93,7 @@ std::optional<std::uint32_t> claim_group(Attachment& a) noexcept {
 
 }  // namespace
 
-PinClaim begin_pin(Attachment& a, Strategy colour, Epoch epoch) noexcept {
+[[gnu::hot]] PinClaim begin_pin(Attachment& a, Strategy colour, Epoch epoch) noexcept {
   if (!a.has_slot()) return 0;
   for (auto& place : a.groups) {
     const std::uint32_t group = place.load(std::memory_order_acquire);
@@ -108,7 +108,7 @@ PinClaim begin_pin(Attachment& a, Strategy colour, Epoch epoch) noexcept {
   return kOnlyCounted;
 }
 
-Cause bind_pin(const Attachment& a, PinClaim claim, std::string_view query_id, std::string_view engine) noexcept {
+[[gnu::hot]] Cause bind_pin(const Attachment& a, PinClaim claim, std::string_view query_id, std::string_view engine) noexcept {
   if (query_id.empty() || query_id.size() > layout::kMaxQueryId || engine.size() > layout::kMaxEngine) return Cause::kTooLong;
   if (claim == 0 || claim == kOnlyCounted) return Cause::kFull;
   const std::uint32_t index = index_of(claim);
@@ -128,7 +128,7 @@ Cause bind_pin(const Attachment& a, PinClaim claim, std::string_view query_id, s
   return state.compare_exchange_strong(seen, bound, std::memory_order_release, relaxed) ? Cause::kOk : Cause::kUnknown;
 }
 
-bool end_pin(Attachment& a, PinClaim claim) noexcept {
+[[gnu::hot]] bool end_pin(Attachment& a, PinClaim claim) noexcept {
   if (claim == 0) return true;
   if (claim == kOnlyCounted) {
     if (!a.has_slot()) return true;  // left meanwhile; the count went with the slot

@@ -17,9 +17,9 @@ namespace e6 {
 using core::Host;
 using layout::Change;
 
-QueryTicket::QueryTicket(QueryTicket&& from) noexcept { *this = std::move(from); }
+[[gnu::hot]] QueryTicket::QueryTicket(QueryTicket&& from) noexcept { *this = std::move(from); }
 
-QueryTicket& QueryTicket::operator=(QueryTicket&& from) noexcept {
+[[gnu::hot]] QueryTicket& QueryTicket::operator=(QueryTicket&& from) noexcept {
   if (this == &from) return *this;
   if (host_ != nullptr) host_->end_query(*this);
   host_ = std::exchange(from.host_, nullptr);
@@ -31,7 +31,7 @@ QueryTicket& QueryTicket::operator=(QueryTicket&& from) noexcept {
   return *this;
 }
 
-QueryTicket::~QueryTicket() {
+[[gnu::hot]] QueryTicket::~QueryTicket() {
   if (host_ != nullptr) host_->end_query(*this);
 }
 
@@ -132,20 +132,20 @@ Coordinator::AttachResult Coordinator::attach(Options options) try {
 
 Coordinator::~Coordinator() { host_->release(); }
 
-Snapshot Coordinator::snapshot() const noexcept { return host_->snapshot(); }
-std::optional<QueryTicket> Coordinator::begin_query() noexcept { return host_->begin_query(); }
-QueryTicket Coordinator::begin_query_on(Strategy strategy, Epoch epoch) noexcept { return host_->begin_query_on(strategy, epoch); }
-Error Coordinator::bind(QueryTicket& ticket, std::string_view query_id, std::string_view engine_address) noexcept {
+[[gnu::hot]] Snapshot Coordinator::snapshot() const noexcept { return host_->snapshot(); }
+[[gnu::hot]] std::optional<QueryTicket> Coordinator::begin_query() noexcept { return host_->begin_query(); }
+[[gnu::hot]] QueryTicket Coordinator::begin_query_on(Strategy strategy, Epoch epoch) noexcept { return host_->begin_query_on(strategy, epoch); }
+[[gnu::hot]] Error Coordinator::bind(QueryTicket& ticket, std::string_view query_id, std::string_view engine_address) noexcept {
   return host_->bind(ticket, query_id, engine_address);
 }
 std::optional<Pin> Coordinator::find_query(std::string_view query_id) const noexcept { return host_->find_query(query_id); }
-void Coordinator::end_query(QueryTicket&& ticket) noexcept {
+[[gnu::hot]] void Coordinator::end_query(QueryTicket&& ticket) noexcept {
   QueryTicket t = std::move(ticket);
   host_->end_query(t);
 }
 bool Coordinator::end_query(std::string_view query_id) noexcept { return host_->end_query(query_id); }
 bool Coordinator::announce(Strategy announced, Epoch epoch) noexcept { return host_->announce(announced, epoch); }
-void Coordinator::confirm(Strategy strategy, Epoch epoch) noexcept { host_->confirm(strategy, epoch); }
+[[gnu::hot]] void Coordinator::confirm(Strategy strategy, Epoch epoch) noexcept { host_->confirm(strategy, epoch); }
 bool Coordinator::mismatch(Strategy strategy, Epoch epoch) noexcept { return host_->mismatch(strategy, epoch); }
 Detection Coordinator::detect_begin(Clock::time_point deadline) noexcept { return host_->detect_begin(deadline); }
 Detection Coordinator::detect_try() noexcept { return host_->detect_try(); }
