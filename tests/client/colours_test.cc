@@ -1,45 +1,15 @@
 // Two colours at once over one connection: a session and a channel for each.
 #include <atomic>
 #include <chrono>
-#include <fstream>
-#include <sstream>
 #include <thread>
 #include <vector>
 
-#include "scene.h"
+#include "channels_scene.h"
 
 namespace e6::client::test {
 namespace {
 
-class ColoursTest : public Scene {
- protected:
-  // TCP connections of this machine to the engine's port, as the kernel lists them: what a channel really holds.
-  int connections() {
-    const std::string target = engine().target();
-    std::ostringstream hex;
-    hex << std::uppercase << std::hex << std::stoi(target.substr(target.rfind(':') + 1));
-    const std::string port = ":" + std::string(4 - std::min<std::size_t>(4, hex.str().size()), '0') + hex.str();
-    int count = 0;
-    for (const char* name : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {  // gRPC prefers mapped addresses
-      std::ifstream table(name);
-      for (std::string line; std::getline(table, line);) {
-        std::istringstream words(line);
-        std::string slot, local, remote, state;
-        words >> slot >> local >> remote >> state;
-        if (state == "01" && remote.ends_with(port)) ++count;
-      }
-    }
-    return count;
-  }
-  bool comes_to(int wanted) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (connections() != wanted) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    return true;
-  }
-};
+using ColoursTest = ChannelsScene;
 
 TEST_F(ColoursTest, a_long_query_on_blue_goes_on_while_a_thousand_short_ones_run_on_green) {
   constexpr int kBatches = 500;
