@@ -1,32 +1,17 @@
 // A pool under load while the cluster switches.
 #include <atomic>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stop_token>
 #include <thread>
 #include <vector>
 
-#include "e6/client/pool.h"
-#include "scene.h"
+#include "pool_scene.h"
 
 namespace e6::client::test {
 namespace {
 
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
-
-constexpr milliseconds kLong{20'000};  // ends a test that hangs; never reached otherwise
-
-// Looks until something is so.
-bool becomes(const std::function<bool()>& so) {
-  const auto end = Clock::now() + kLong;
-  while (!so()) {
-    if (Clock::now() > end) return false;
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  return true;
-}
 
 // All that the pool has, taken out at once; only for a pool in which nothing is in use.
 std::set<Connection*> everything(ConnectionPool& pool) {
@@ -94,11 +79,15 @@ class Users {
   std::vector<std::jthread> threads_;
 };
 
-using PoolSwitchTest = Scene;
+using PoolSwitchTest = PoolScene;
 
 TEST_F(PoolSwitchTest, a_graceful_and_an_abrupt_switch_under_load_leave_the_pool_as_it_is) {
   // Every checkout tries its connection, in the middle of a switch too.
-  ConnectionPool pool(options(), {.min_size = 4, .max_size = 4, .max_overflow = 0, .checkout_timeout = kLong, .pre_ping_after = milliseconds(0)});
+  PoolOptions limits = fixed(4);
+  limits.min_size = 4;
+  limits.pre_ping = true;
+  limits.pre_ping_after = milliseconds(0);
+  ConnectionPool pool(options(), limits);
   pool.connect();
   const std::set<Connection*> before = everything(pool);
   ASSERT_EQ(before.size(), 4U);

@@ -1,9 +1,6 @@
 // Pools: who gets a connection and when, what makes one too old or dead.
-#include "e6/client/pool.h"
-
 #include <atomic>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -11,25 +8,13 @@
 #include <thread>
 #include <vector>
 
-#include "scene.h"
+#include "pool_scene.h"
 
 namespace e6::client::test {
 namespace {
 
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
-
-constexpr milliseconds kLong{20'000};  // ends a test that hangs; never reached otherwise
-
-// Looks until something is so.
-bool becomes(const std::function<bool()>& so) {
-  const auto end = Clock::now() + kLong;
-  while (!so()) {
-    if (Clock::now() > end) return false;
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  return true;
-}
 
 std::string refusal(const PoolOptions& limits) {
   try {
@@ -40,13 +25,8 @@ std::string refusal(const PoolOptions& limits) {
   return "";
 }
 
-class PoolTest : public Scene {
+class PoolTest : public PoolScene {
  protected:
-  // Fixed size, nothing by time, unless a test says otherwise.
-  static PoolOptions fixed(int size) {
-    return {.min_size = 0, .max_size = size, .max_overflow = 0, .checkout_timeout = kLong, .pre_ping = false};
-  }
-  ConnectionPool pool(const PoolOptions& limits) { return ConnectionPool(options(), limits); }
   static void query(Connection& connection) { EXPECT_EQ(run(connection), 1); }
   static bool waiting(const ConnectionPool& pool, std::uint64_t threads) {
     return becomes([&] { return pool.statistics().waiting == threads; });

@@ -1,4 +1,4 @@
-# examples_test.py etl|prefork graceful|abrupt <e6-sim> <example>: the example, and a switch in the middle of its work.
+# examples_test.py etl|prefork|pool graceful|abrupt <e6-sim> <example>: the example, and a switch in the middle of its work.
 import json
 import os
 import re
@@ -130,12 +130,29 @@ def prefork(sim, example, target, kind, environment):
             visitor.close()
 
 
+def pool(sim, example, target, kind, environment):
+    subprocess.run([sim, "ctl", "--target", target, "latency", "--method", "getNextResultBatch", "--ms", "10"], check=True, timeout=10)
+    with Program([example, target], environment) as program:
+        while stats(sim, target)["queries_finished"] < 40:
+            check(time.monotonic() < deadline, "no queries")
+        switch(sim, target, kind)
+        lines = []
+        while (line := program.line()) is not None:
+            lines.append(line)
+        check(program.wait() == 0, "the exit status is not 0")
+        lost = sum(" is lost: " in line for line in lines)
+        check(lost <= (4 if kind == "abrupt" else 0), f"{lost} queries were lost")
+        check(f"{2000 - 10 * lost} rows through 4 connections: 200 checkouts, 0 time-outs" in lines, f"lines {lines}")
+        check("became free within 100 ms" in lines[-1], f"last line {lines[-1]!r}")
+        check(stats(sim, target)["state"]["active"] == "green", "no switch")
+
+
 def main():
     test, kind, sim, example = sys.argv[1:]
     with tempfile.TemporaryDirectory(dir="/dev/shm") as directory, Program([sim, "--listen", "127.0.0.1:0", "--exit-with-parent"]) as engine:
         target = re.search(r"127\.0\.0\.1:\d+", engine.line())[0]
         environment = dict(os.environ, E6_SHM_DIR=directory)
-        {"etl": etl, "prefork": prefork}[test](sim, example, target, kind, environment)
+        {"etl": etl, "prefork": prefork, "pool": pool}[test](sim, example, target, kind, environment)
 
 
 main()

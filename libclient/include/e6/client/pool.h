@@ -22,7 +22,7 @@ class Pool;
 struct PoolEntry;
 
 /// How many connections there are, and what makes one too old to be handed out. The defaults are those of the
-/// Python connector.
+/// Python connector. Given in code only: a URL or the environment says where to connect, the program how often.
 struct PoolOptions {
   /// So many are made with the pool (which makes no call), and whatever becomes too old is replaced as long as
   /// there are not more. 0 to `max_size`.
