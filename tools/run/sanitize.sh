@@ -1,8 +1,8 @@
-# run the tests that are meant for it under AddressSanitizer and UBSan (asan) or ThreadSanitizer (tsan); both when neither is named
+# run the tests that are meant for it under AddressSanitizer and UBSan (asan, asan-client) or ThreadSanitizer (tsan); all when none is named
 verb_sanitize() {
-  local presets='asan tsan'
+  local presets='asan asan-client tsan'
   case ${1:-} in
-    asan | tsan)
+    asan | asan-client | tsan)
       presets=$1
       shift
       ;;
