@@ -36,7 +36,7 @@ verb_fuzz() {
   say "$executions executions in 2 processes, seeds $seed and $((seed + 1)); what they print goes to $here/job-*.log"
   for job in 0 1; do
     fuzz_places[job]=$(mktemp -d /dev/shm/e6-fuzz.XXXXXX)
-    E6_FUZZ_DIR=${fuzz_places[job]} nice "$here/bin/segment_fuzzer" -runs=$(((executions + job) / 2)) -seed=$((seed + job)) -max_len=512 -entropic=0 \
+    E6_FUZZ_DIR=${fuzz_places[job]} nice "$here/bin/segment_fuzzer" -runs=$(((executions + job) / 2)) -seed=$((seed + job)) -max_len=512 -entropic=0 -detect_leaks=0 -reload=0 \
       -timeout=20 -rss_limit_mb=1024 -malloc_limit_mb=64 -print_final_stats=1 -artifact_prefix="$here/findings/" \
       "$here/corpus" tests/fuzz/corpus >"$here/job-$job.log" 2>&1 &
     fuzz_pids[job]=$!
