@@ -1,7 +1,8 @@
 // Both colours are refused for a while: who probes, and who waits for how long?
 #include <algorithm>
 #include <cstdio>
-#include <iterator>
+#include <fstream>
+#include <random>
 #include <thread>
 
 #include "crew.h"
@@ -13,8 +14,8 @@ namespace {
 constexpr unsigned kMostWorkers = 512;
 // A refusal takes longer than many a worker has time, so that waits for the prober do run into their deadlines.
 constexpr std::chrono::milliseconds kAuthentication{150};
-constexpr std::chrono::milliseconds kShortest{10};
-constexpr std::chrono::milliseconds kSteps[] = {std::chrono::milliseconds(0), std::chrono::milliseconds(17), std::chrono::milliseconds(61), std::chrono::milliseconds(133), std::chrono::milliseconds(690)};
+constexpr int kShortestMs = 10;
+constexpr int kLongestMs = 700;
 
 struct Stage {
   std::atomic<std::uint32_t> ready;
@@ -26,7 +27,21 @@ struct Stage {
   std::atomic<std::uint32_t> recovered;
   std::atomic<std::int64_t> recovered_ns[kMostWorkers];
   std::atomic<std::int64_t> most_late_ns[kMostWorkers];
+  std::atomic<std::int64_t> most_late_net_ns[kMostWorkers];  ///< less what the worker waited for a processor meanwhile
 };
+
+/// For how long this process has been ready to run and had no processor, ns.
+std::int64_t processor_delay() {
+  std::ifstream file("/proc/self/schedstat");
+  std::int64_t ran = 0;
+  std::int64_t waited = 0;
+  file >> ran >> waited;
+  return waited;
+}
+
+void raise_to(std::atomic<std::int64_t>& most, std::int64_t value) {
+  if (value > most.load()) most.store(value);
+}
 
 void probe(Coordinator& host, const Detection& d, Stage& stage) {
   for (const Strategy colour : d.lease.order) {
@@ -47,17 +62,22 @@ void work(Stage& stage, unsigned worker, const Options& options) {
   if (host == nullptr) std::exit(1);
   stage.ready.fetch_add(1);
   while (!stage.begun.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  for (unsigned turn = worker;; ++turn) {
+  std::minstd_rand random(worker + 1);
+  std::uniform_int_distribution<int> patience_ms(kShortestMs, kLongestMs);
+  std::uniform_int_distribution<int> pause_ms(25, 75);
+  for (;;) {
     if (auto query = host->begin_query()) break;
-    const auto deadline = std::chrono::steady_clock::now() + kShortest + kSteps[turn % std::size(kSteps)];
+    const std::int64_t delay_before = processor_delay();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms(random));
     const Detection d = host->detect_begin(deadline);
     const std::int64_t late = (std::chrono::steady_clock::now() - deadline).count();
-    if (late > stage.most_late_ns[worker].load()) stage.most_late_ns[worker].store(late);
+    raise_to(stage.most_late_ns[worker], late);
+    raise_to(stage.most_late_net_ns[worker], late - (processor_delay() - delay_before));
     if (d.outcome == Detection::Outcome::kProbe) {
       probe(*host, d, stage);
     } else if (d.outcome != Detection::Outcome::kUsable) {
       (d.outcome == Detection::Outcome::kTimeout ? stage.timeouts : stage.answers).fetch_add(1);  // an error for this query; the application tries its next one
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms(random)));
     }
   }
   stage.recovered_ns[worker].store(now_ns());
@@ -84,12 +104,14 @@ bool outage(unsigned workers, std::chrono::seconds length) {
   const bool all = wait_until(stage.recovered, workers, std::chrono::seconds(60));
   std::vector<std::int64_t> back;
   std::vector<std::int64_t> late;
+  std::vector<std::int64_t> late_net;
   for (unsigned w = 0; w < workers; ++w) {
     back.push_back(stage.recovered_ns[w].load() - accepted);
     late.push_back(std::max<std::int64_t>(stage.most_late_ns[w].load(), 0));
+    late_net.push_back(std::max<std::int64_t>(stage.most_late_net_ns[w].load(), 0));
   }
-  std::printf("both refused: %u workers, %lld s; %u probes of the host, %u waits answered with its failure, %u ended by a deadline of 10 to 700 ms; longest past it, ms: %s; back after it ended, ms: %s\n", workers,
-              static_cast<long long>(length.count()), stage.probes.load(), stage.answers.load(), stage.timeouts.load(), spread(late, 1'000'000).c_str(),
+  std::printf("both refused: %u workers, %lld s; %u probes of the host, %u waits answered with its failure, %u ended by a deadline of 10 to 700 ms; longest past it, ms: %s, less what the worker waited for a processor: %s; back after it ended, ms: %s\n", workers,
+              static_cast<long long>(length.count()), stage.probes.load(), stage.answers.load(), stage.timeouts.load(), spread(late, 1'000'000).c_str(), spread(late_net, 1'000'000).c_str(),
               spread(back, 1'000'000).c_str());
   return crew.join(std::chrono::seconds(30)) && all;
 }
