@@ -178,8 +178,11 @@ Detection Host::detect_begin(std::chrono::steady_clock::time_point deadline) noe
       d.outcome = Outcome::kFailed;
       return d;
     }
-    if (waited_for == 0 && g.shared()) (void)reap_dead(*g.a);
-    if (claim_detection(g, now_ms, true, d, waited_for)) return d;
+    if (claim_detection(g, now_ms, true, d, waited_for)) {
+      // By the one who may probe, not by all who find that somebody must: looking after n participants n times would keep everybody from his deadline.
+      if (d.outcome == Outcome::kProbe && g.shared()) (void)reap_dead(*g.a);
+      return d;
+    }
     if (os::steady_now() >= deadline) {
       d.outcome = Outcome::kTimeout;
       return d;
