@@ -87,12 +87,13 @@ bool Budget::again_after_denial(bool switching) noexcept {
 bool Budget::again_unreachable() noexcept {
   const auto now = Clock::now();
   if (unreachable_since_ == Clock::time_point{}) unreachable_since_ = now;
-  return now - unreachable_since_ < connect_timeout_ && again();
+  return now - unreachable_since_ < connect_timeout_ && again() && pause();
 }
 
-void Budget::pause() noexcept {
-  sleep(with_jitter(backoff_));
+bool Budget::pause() noexcept {
+  const std::chrono::milliseconds time = with_jitter(backoff_);
   backoff_ = std::min(backoff_ * 2, kLongestPause);
+  return sleep(time);
 }
 
 bool Budget::sleep(std::chrono::milliseconds time) const noexcept {

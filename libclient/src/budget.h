@@ -38,10 +38,11 @@ class Budget {
   /// user may do. `switching`: the host has seen a switch lately. Then the next one may come between an authentication and the call after it and be over
   /// before that, which looks the same, so that it takes ten in a row, and no attempts.
   [[nodiscard]] bool again_after_denial(bool switching) noexcept;
-  /// The same for an engine that cannot be reached: also false once that has lasted for the connect time-out.
+  /// The same for an engine that cannot be reached, after the present backoff: also false once that has lasted for the connect time-out, and where the
+  /// deadline or a stop request cuts the backoff short.
   [[nodiscard]] bool again_unreachable() noexcept;
-  /// Sleeps for the present backoff, with jitter and never past the deadline or a stop request, and doubles it.
-  void pause() noexcept;
+  /// Sleeps for the present backoff, with jitter and never past the deadline or a stop request, and doubles it; false if one of them cuts it short.
+  bool pause() noexcept;
   /// Sleeps for `time`, never past the deadline or a stop request; false if one of them cuts it short.
   bool sleep(std::chrono::milliseconds time) const noexcept;
 

@@ -35,8 +35,7 @@ void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Repe
                                      describe(answer),
                                  answer);
       }
-      if (!budget.again_unreachable()) fail(answer);
-      budget.pause();
+      if (!budget.again_unreachable()) budget.stopped() ? fail_cancelled(answer) : fail(answer);
       break;
     default:
       fail(answer);
@@ -108,8 +107,7 @@ void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, Qu
                                      "; the engine may have gone on, so it is not sent again: " + describe(answer),
                                  answer, query.id);
       }
-      if (!budget.again_unreachable()) fail(answer, query.id);
-      budget.pause();
+      if (!budget.again_unreachable()) budget.stopped() ? fail_cancelled(answer, query.id) : fail(answer, query.id);
       break;
     case Meaning::kOther:
       // What recovery changed under the query (session, sleep) explains that the engine does not know it any
@@ -147,8 +145,7 @@ bool Link::repeat_end(Query& query, const Answer& answer, QueryRecovery& recover
       journal().debug("{}: query {} was on a suspended cluster; pin cleaned up", target_, query.id);
       return false;
     case Meaning::kUnavailable:
-      if (!budget.again_unreachable()) fail(answer, query.id);
-      budget.pause();
+      if (!budget.again_unreachable()) budget.stopped() ? fail_cancelled(answer, query.id) : fail(answer, query.id);
       count(&Statistics::retries);
       return true;
     default:

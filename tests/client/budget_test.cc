@@ -81,6 +81,13 @@ TEST(Budget, never_sleeps_past_the_deadline) {
   EXPECT_LT(Clock::now() - start, milliseconds(1000));
 }
 
+TEST(Budget, gives_no_attempt_after_a_pause_that_the_deadline_cut_short) {
+  ConnectionOptions options;
+  options.retry_backoff = milliseconds(5000);
+  Budget budget(options, milliseconds(20));
+  EXPECT_FALSE(budget.again_unreachable());
+}
+
 TEST(Budget, stops_trying_an_unreachable_engine_after_the_connect_timeout) {
   ConnectionOptions options;
   options.max_retry_attempts = 100;
