@@ -125,11 +125,12 @@ void Link::close() noexcept {
   struct Confirmed {
     const Coordinator* host;
     std::uint64_t second_and_epoch;
+    Strategy strategy;  // a query that ends on the colour before must not stand for one on this
   };
   thread_local Confirmed last{};
   const auto second = std::chrono::floor<std::chrono::seconds>(sent.at.time_since_epoch()).count();
-  const Confirmed now{&host(), static_cast<std::uint64_t>(second) << 32 | sent.epoch.active};
-  if (last.host == now.host && last.second_and_epoch == now.second_and_epoch) return;
+  const Confirmed now{&host(), static_cast<std::uint64_t>(second) << 32 | sent.epoch.active, sent.strategy};
+  if (last.host == now.host && last.second_and_epoch == now.second_and_epoch && last.strategy == now.strategy) return;
   last = now;
   host().confirm(sent.strategy, sent.epoch);
 }
