@@ -179,6 +179,35 @@ TEST_F(ProcessesTest, a_waiter_takes_over_when_the_prober_is_killed) {
   EXPECT_GE(events_of(*c, EventKind::kLeaseTakenOver, EventCause::kOwnerDied) + events_of(*c, EventKind::kDied), 10U);
 }
 
+TEST_F(ProcessesTest, the_dead_are_looked_for_by_who_may_probe_and_not_by_those_who_wait) {
+  auto c = attach();
+  const Signal probing;
+  Child prober([&] {
+    E6_CHILD_CHECK(c->detect_begin(SteadyClock::now() + kPatience).outcome == Outcome::kProbe);
+    probing.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(probing.wait());
+  const Signal joined;
+  Child other([&] {
+    (void)c->in_flight();
+    E6_CHILD_CHECK(c->mode() == Mode::kShared);
+    joined.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(joined.wait());
+  other.kill();
+  EXPECT_EQ(c->detect_begin(SteadyClock::now() + 30ms).outcome, Outcome::kTimeout);
+  EXPECT_EQ(events_of(*c, EventKind::kDied), 0U);
+  prober.kill();
+  const Detection d = c->detect_begin(SteadyClock::now() + kPatience);
+  EXPECT_EQ(d.outcome, Outcome::kProbe);
+  EXPECT_EQ(events_of(*c, EventKind::kDied), 2U);
+  c->detect_abandon(d.lease);
+}
+
 TEST_F(ProcessesTest, a_stopped_prober_is_passed_over_and_its_late_result_ignored) {
   Options o = options();
   o.detection_timeout = 1s;  // a lease of 333 ms
