@@ -189,16 +189,16 @@ TEST_F(GarbageTest, wider_permissions_are_refused_and_narrower_ones_are_not) {
 
 TEST_F(GarbageTest, another_layout_under_this_layouts_name_is_refused_and_left_as_it_is) {
   make_segment();
-  change_header([](layout::Header& h) { h.layout_version = 2; });
+  change_header([](layout::Header& h) { h.layout_version = 3; });
   const auto before = inspect::look(path()).created_realtime_ns;
-  expect_refused(Cause::kForeignLayout, "version 2");
+  expect_refused(Cause::kForeignLayout, "version 3");
   EXPECT_EQ(inspect::look(path()).created_realtime_ns, before);
 }
 
 TEST_F(GarbageTest, a_newer_layout_lives_beside_this_one_under_its_own_name) {
   make_segment();
   std::string newer = path();
-  newer.replace(newer.find("e6shm-v1"), 8, "e6shm-v2");
+  newer.replace(newer.find("e6shm-v2"), 8, "e6shm-v3");
   std::filesystem::copy_file(path(), newer);
   EXPECT_EQ(attach()->snapshot().active, Strategy::kBlue);
   Error error;
@@ -206,7 +206,7 @@ TEST_F(GarbageTest, a_newer_layout_lives_beside_this_one_under_its_own_name) {
   ASSERT_EQ(listed.size(), 2U);
   EXPECT_TRUE(listed[0].own_layout);
   EXPECT_FALSE(listed[1].own_layout);
-  EXPECT_EQ(listed[1].layout_version, 2U);
+  EXPECT_EQ(listed[1].layout_version, 3U);
 }
 
 TEST_F(GarbageTest, a_segment_of_another_c_library_is_refused) {

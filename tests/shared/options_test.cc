@@ -180,7 +180,7 @@ TEST_F(SharedTest, a_cluster_is_the_same_in_upper_and_lower_case) {
 TEST_F(SharedTest, the_name_of_a_segment_tells_layout_user_and_cluster) {
   auto c = attach("db.example:9000/reports");
   const std::string name = c->path().substr(directory_.path().size() + 1);
-  EXPECT_EQ(name.rfind("e6shm-v1-u" + std::to_string(::geteuid()) + "-db.example_9000_reports-", 0), 0U) << name;
+  EXPECT_EQ(name.rfind("e6shm-v2-u" + std::to_string(::geteuid()) + "-db.example_9000_reports-", 0), 0U) << name;
   EXPECT_EQ(inspect::path_of("db.example:9000/reports", directory_.path(), ::geteuid()), c->path());
 }
 

@@ -12,7 +12,7 @@ class VersionsTest : public SharedTest {
   static Child start_next(const std::vector<std::string>& arguments) { return start_peer_of(E6_NEXT_LAYOUT_PEER, arguments); }
   std::string next_path() const {
     std::string p = path();
-    return p.replace(p.find("e6shm-v1"), 8, "e6shm-v2");
+    return p.replace(p.find("e6shm-v2"), 8, "e6shm-v3");
   }
   static std::string bytes(const std::string& where) {
     std::ifstream file(where, std::ios::binary);
@@ -59,9 +59,9 @@ TEST_F(VersionsTest, each_version_says_of_the_others_segment_what_it_is) {
   ASSERT_FALSE(report.problems.empty());
   EXPECT_EQ(report.problems.front().cause, Cause::kForeignLayout);
   const std::string sentence = report.problems.front().sentence();
-  for (const std::string& words : {next_path(), std::string("version 2"), std::string("version 1"), std::string("e6-shm rm")})
+  for (const std::string& words : {next_path(), std::string("version 3"), std::string("version 2"), std::string("e6-shm rm")})
     EXPECT_NE(sentence.find(words), std::string::npos) << sentence;
-  EXPECT_EQ(report.layout_version, 2U);
+  EXPECT_EQ(report.layout_version, 3U);
   EXPECT_EQ(start_next({"look", directory_.path(), "-", path()}).wait(), static_cast<int>(Cause::kForeignLayout));
   EXPECT_EQ(start_next({"look", directory_.path(), "-", next_path()}).wait(), 0);
 }

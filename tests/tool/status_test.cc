@@ -16,7 +16,7 @@ TEST_F(Status, the_first_line_of_a_healthy_segment_answers_whether_it_is_fine) {
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
   const std::string line = outcome.first_line();
   EXPECT_TRUE(line.starts_with("ok: active blue, pending none, expires in ")) << line;
-  for (const char* part : {"1 participant", "age ", "mode 0600", "layout 1", "version ", "segment "}) {
+  for (const char* part : {"1 participant", "age ", "mode 0600", "layout 2", "version ", "segment "}) {
     EXPECT_NE(line.find(part), std::string::npos) << part << " is missing in: " << line;
   }
   EXPECT_NE(line.find(coordinator->path()), std::string::npos) << line;

@@ -25,7 +25,7 @@
 
 namespace e6::layout {
 
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;  // 1 had one byte around the lock
 inline constexpr char kMagic[8] = {'e', '6', 's', 'h', 'm', '\r', '\n', '\x1a'};
 inline constexpr std::uint32_t kByteOrder = 0x01020304;
 inline constexpr std::uint32_t kLibcGlibc = 1;
