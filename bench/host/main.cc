@@ -1,6 +1,9 @@
 // host_bench: how fast a host's processes learn from each other, measured with real processes and no engine.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "crew.h"
 
@@ -11,11 +14,16 @@ int main(int argc, char** argv) {
   CLI::App app{"How fast the processes of a host learn from each other.\nExample: host_bench --workers 16 --kills 100"};
   app.add_option("--workers", workers, "Processes that send requests while the colour changes")->check(CLI::Range(1, 256));
   app.add_option("--kills", kills, "Probers killed")->check(CLI::Range(1, 100000));
+  std::vector<std::string> only{"propagation", "take-over", "stopped", "outage"};
+  app.add_option("--only", only, "What to measure; all of them if not given")->check(CLI::IsMember({"propagation", "take-over", "stopped", "outage"}));
   CLI11_PARSE(app, argc, argv);
-  bool well = propagation(workers, 200);
-  well &= take_over(8, kills);
-  well &= stopped_prober(8, 20);
-  for (const unsigned crowd : {16U, 64U, 256U}) well &= outage(crowd, std::chrono::seconds(5));
+  const auto wanted = [&only](const char* part) { return std::find(only.begin(), only.end(), part) != only.end(); };
+  bool well = true;
+  if (wanted("propagation")) well &= propagation(workers, 200);
+  if (wanted("take-over")) well &= take_over(8, kills);
+  if (wanted("stopped")) well &= stopped_prober(8, 20);
+  if (wanted("outage"))
+    for (const unsigned crowd : {16U, 64U, 256U}) well &= outage(crowd, std::chrono::seconds(5));
   if (!well) std::puts("FAILED: a wait did not end as it should");
   return well ? 0 : 1;
 }

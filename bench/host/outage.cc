@@ -24,6 +24,7 @@ struct Stage {
   std::atomic<std::uint32_t> ready;
   std::atomic<bool> begun;
   std::atomic<bool> refuses;
+  std::atomic<bool> over;
   std::atomic<std::uint32_t> probes;   ///< authentications while both were refused
   std::atomic<std::uint32_t> answers;  ///< waits that ended with the prober's failure
   std::atomic<std::uint32_t> timeouts; ///< waits that ended at their deadline
@@ -88,6 +89,8 @@ void work(Stage& stage, unsigned worker, const Options& options) {
   }
   stage.recovered_ns[worker].store(now_ns());
   stage.recovered.fetch_add(1);
+  // The end of 256 processes in one moment is nothing that an outage brings with it.
+  while (!stage.over.load()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
 }
 
 }  // namespace
@@ -108,6 +111,7 @@ bool outage(unsigned workers, std::chrono::seconds length) {
   stage.refuses.store(false);
   const std::int64_t accepted = now_ns();
   const bool all = wait_until(stage.recovered, workers, std::chrono::seconds(60));
+  stage.over.store(true);
   std::vector<std::int64_t> back;
   std::vector<std::int64_t> late;
   std::vector<std::int64_t> late_net;
