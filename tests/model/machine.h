@@ -1,9 +1,11 @@
 // The machine that the checker runs libshared on: a few threads, each standing for a process, that are switched only where the search says so, over a
 // memory that keeps for every location the order of its stores (docs/protocols.md says which memory model this is).
 //
-// machine.cc   threads, switches, kills, the kernel's part
-// memory.cc    what loads may return
-// search.cc    which alternatives are taken
+// machine.cc         the steps of a thread on the memory
+// machine_turns.cc   threads, switches, kills
+// machine_kernel.cc  the kernel's part
+// memory.cc          what loads may return
+// search.cc          which alternatives are taken
 #pragma once
 
 #include <array>
