@@ -1,7 +1,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "access.h"
+#include "../access/coordinator_access.h"
 #include "core/participants.h"
 #include "operation.h"
 
@@ -16,7 +16,7 @@ void Actor::attach() {
   }
 }
 
-core::Attachment& Actor::attachment() const { return attachment_of(*coordinator); }
+core::Attachment& Actor::attachment() const { return access::attachment_of(*coordinator); }
 void Actor::make_check_due() const { attachment().next_check_ms.store(0, std::memory_order_relaxed); }
 void Actor::put_check_off() const { attachment().next_check_ms.store(~std::uint64_t{0}, std::memory_order_relaxed); }
 

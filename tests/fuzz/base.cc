@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../access/coordinator_access.h"
 #include "core/commit.h"
 #include "core/event_ring.h"
 #include "core/totals.h"
@@ -53,7 +54,7 @@ class Crowd {
   Crowd(const Crowd&) = delete;
   Crowd& operator=(const Crowd&) = delete;
   core::Host& operator[](std::size_t i) { return *hosts_[i]; }
-  [[nodiscard]] Segment& segment() { return *attachment_of(*hosts_[0])->segment; }
+  [[nodiscard]] Segment& segment() { return *access::attachment_of(*hosts_[0]).segment; }
 
  private:
   std::vector<std::unique_ptr<core::Host>> hosts_;

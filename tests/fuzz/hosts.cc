@@ -5,28 +5,13 @@
 #include <cstring>
 #include <set>
 
+#include "../access/coordinator_access.h"
 #include "finding.h"
 #include "os/process_mark.h"
 #include "os/sigbus_guard.h"
 
 namespace e6::fuzz {
 namespace {
-
-// An explicit instantiation may name private members ([temp.spec]/6), so libshared needs no door for tests.
-template <typename Tag, typename Tag::Member M>
-struct Open {
-  friend typename Tag::Member member(Tag) { return M; }
-};
-struct HostOfCoordinator {
-  using Member = core::Host* Coordinator::*;
-  friend Member member(HostOfCoordinator);
-};
-template struct Open<HostOfCoordinator, &Coordinator::host_>;
-struct AttachmentOfHost {
-  using Member = std::atomic<core::Attachment*> core::Host::*;
-  friend Member member(AttachmentOfHost);
-};
-template struct Open<AttachmentOfHost, &core::Host::attachment_>;
 
 void collect(const core::Attachment* a, std::set<const core::Attachment*>& all) {
   for (; a != nullptr && all.insert(a).second; a = a->previous) collect(a->buried, all);
@@ -37,13 +22,9 @@ std::set<const void*> replaced;
 
 }  // namespace
 
-core::Host& host_of(const Coordinator& coordinator) noexcept { return *(coordinator.*member(HostOfCoordinator{})); }
-
-core::Attachment* attachment_of(core::Host& host) noexcept { return (host.*member(AttachmentOfHost{})).load(std::memory_order_acquire); }
-
 void forget(core::Host& host) noexcept {
   std::set<const core::Attachment*> all;
-  collect((host.*member(AttachmentOfHost{})).exchange(nullptr, std::memory_order_acq_rel), all);
+  collect(access::attachment_word(host).exchange(nullptr, std::memory_order_acq_rel), all);
   for (const core::Attachment* a : all) {
     if (a->fd.valid()) os::keep_in_children(a->fd.get());
     if (a->mapping.data() != nullptr) replaced.erase(a->mapping.data());

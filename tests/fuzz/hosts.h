@@ -3,13 +3,9 @@
 #pragma once
 
 #include "core/host.h"
-#include "e6/shared/coordinator.h"
 
 namespace e6::fuzz {
 
-[[nodiscard]] core::Host& host_of(const Coordinator& coordinator) noexcept;
-/// The attachment in use; null before the first operation and after forget().
-[[nodiscard]] core::Attachment* attachment_of(core::Host& host) noexcept;
 /// As if the process were a new one: closes and unmaps all that the host holds, without leaving in order. Nobody may be using it; tickets begun
 /// on it must be gone.
 void forget(core::Host& host) noexcept;

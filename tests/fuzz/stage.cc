@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "e6/shared/coordinator.h"
+#include "../access/coordinator_access.h"
 #include "finding.h"
 #include "hosts.h"
 #include "os/ofd_lock.h"
@@ -75,7 +75,7 @@ void Stage::know_hosts() {
     all.back().group = own->gr_name;
   }
   for (const Options& o : all)
-    if (const auto made = Coordinator::attach(o).coordinator) hosts_.push_back(&host_of(*made));
+    if (const auto made = Coordinator::attach(o).coordinator) hosts_.push_back(&access::host_of(*made));
   for (core::Host* host : hosts_) forget(*host);
   remove_others();
   ::unlink(path_.c_str());

@@ -167,11 +167,17 @@ class SharedTest : public ::testing::Test {
   /// Attaches and makes `colour` active by a detection.
   std::shared_ptr<Coordinator> attach_with(Strategy colour, const std::string& cluster = "db.example:9000") const;
 
+  /// How many participants a look from outside finds.
+  std::size_t participants() const { return inspect::look(path()).participants.size(); }
+
   SegmentDirectory directory_;
 };
 
 /// A detection of `colour` from start to end. False if this process was not the one to probe.
 bool detect(Coordinator& c, Strategy colour);
+
+/// Do these words stand in what the user is told?
+inline bool says(const Error& e, const std::string& words) { return e.sentence().find(words) != std::string::npos; }
 
 /// How many of the latest events are of this kind (and cause).
 std::size_t events_of(const Coordinator& c, EventKind kind, EventCause cause);

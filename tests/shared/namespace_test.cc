@@ -1,6 +1,4 @@
-// Containers that share a segment: equal pids, other clocks, other users, small and read-only file systems.
-#include <fcntl.h>
-#include <grp.h>
+// Containers that share a segment: equal pids, other clocks, other numbers for the same user.
 #include <sys/stat.h>
 
 #include "core/host_lock.h"
@@ -9,10 +7,7 @@
 namespace e6::shared_test {
 namespace {
 
-class NamespaceTest : public SharedTest {
- protected:
-  static bool says(const Error& e, const std::string& words) { return e.sentence().find(words) != std::string::npos; }
-};
+class NamespaceTest : public SharedTest {};
 
 TEST_F(NamespaceTest, two_containers_with_equal_pids_see_each_other_alive_and_dead) {
   E6_NEEDS_ROOT();
@@ -165,51 +160,6 @@ TEST_F(NamespaceTest, a_segment_of_another_time_namespace_is_refused_with_its_re
   EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
 }
 
-TEST_F(NamespaceTest, another_user_has_a_segment_of_its_own) {
-  E6_NEEDS_ROOT();
-  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
-  auto c = attach_with(Strategy::kBlue);
-  E6_EXPECT_CHILD(as_user(12'345, 0, [&] {
-    auto theirs = attach();
-    E6_CHILD_CHECK(theirs->mode() == Mode::kShared);
-    E6_CHILD_CHECK(!theirs->snapshot().usable);
-    E6_CHILD_CHECK(detect(*theirs, Strategy::kGreen));
-    return 0;
-  }));
-  EXPECT_EQ(directory_.entries(), 2U);
-  EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
-}
-
-TEST_F(NamespaceTest, a_segment_of_another_owner_is_refused_with_the_owner_and_the_remedy) {
-  E6_NEEDS_ROOT();
-  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
-  attach_with(Strategy::kBlue).reset();
-  ASSERT_EQ(::chown(path().c_str(), 4'321, 4'321), 0);
-  // as root, who could open it
-  auto c = attach("db.example:9000");
-  EXPECT_EQ(c->mode(), Mode::kFallback);
-  EXPECT_EQ(c->degraded_by().cause, Cause::kForeignOwner);
-  EXPECT_TRUE(says(c->degraded_by(), "uid 4321") && says(c->degraded_by(), "uid 0") && says(c->degraded_by(), "E6_SHM_DIR"))
-      << c->degraded_by().sentence();
-  // as a user who could not
-  E6_EXPECT_CHILD(as_user(12'345, 0, [&] {
-    const std::string mine = inspect::path_of("db.example:9000", directory_.path(), 12'345);
-    { auto own = attach(); }
-    E6_CHILD_CHECK(::access(mine.c_str(), R_OK) == 0);
-    return 0;
-  }));
-  const std::string theirs = inspect::path_of("db.example:9000", directory_.path(), 12'345);
-  ASSERT_EQ(::chown(theirs.c_str(), 0, 0), 0);
-  E6_EXPECT_CHILD(as_user(12'345, 0, [&] {
-    auto own = attach();
-    E6_CHILD_CHECK(own->mode() == Mode::kFallback);
-    const Error e = own->degraded_by();
-    E6_CHILD_CHECK(e.cause == Cause::kForeignOwner);
-    E6_CHILD_CHECK(says(e, "uid 0") && says(e, "uid 12345") && says(e, "owner remove it"));
-    return 0;
-  }));
-}
-
 TEST_F(NamespaceTest, a_user_namespace_that_knows_the_owner_by_another_number_has_a_segment_of_its_own) {
   E6_NEEDS_ROOT();
   ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
@@ -246,145 +196,6 @@ TEST_F(NamespaceTest, an_owner_whom_the_user_namespace_does_not_know_is_refused_
   if (result == (-2 & 0xff)) GTEST_SKIP() << "this machine does not allow user namespaces";
   EXPECT_EQ(result, 0);
   EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
-}
-
-TEST_F(NamespaceTest, users_of_one_group_share_a_segment_when_they_ask_for_it) {
-  E6_NEEDS_ROOT();
-  const struct group* users = ::getgrnam("users");
-  if (users == nullptr) GTEST_SKIP() << "there is no group 'users'";
-  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
-  const unsigned gid = users->gr_gid;
-  Options o = options();
-  o.group = "users";
-  E6_EXPECT_CHILD(as_user(12'345, gid, [&] {
-    auto c = attach(o);
-    E6_CHILD_CHECK(c->mode() == Mode::kShared);
-    E6_CHILD_CHECK(detect(*c, Strategy::kGreen));
-    struct stat st;
-    E6_CHILD_CHECK(::stat(c->path().c_str(), &st) == 0 && (st.st_mode & 07777) == 0660 && st.st_gid == gid);
-    return 0;
-  }));
-  E6_EXPECT_CHILD(as_user(12'346, gid, [&] {
-    auto c = attach(o);
-    E6_CHILD_CHECK(c->mode() == Mode::kShared);
-    E6_CHILD_CHECK(c->snapshot().active == Strategy::kGreen);
-    return 0;
-  }));
-  E6_EXPECT_CHILD(as_user(12'347, 0, [&] {
-    auto c = attach(o);
-    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
-    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kNoPermission);
-    return 0;
-  }));
-  EXPECT_EQ(directory_.entries(), 1U);
-}
-
-TEST_F(NamespaceTest, a_given_up_segment_of_a_group_that_only_its_owner_may_replace_says_whose_it_is_and_waits_for_him) {
-  E6_NEEDS_ROOT();
-  const struct group* users = ::getgrnam("users");
-  if (users == nullptr) GTEST_SKIP() << "there is no group 'users'";
-  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
-  const unsigned gid = users->gr_gid;
-  Options o = options();
-  o.group = "users";
-  const auto attaches = [&] { return attach(o)->mode() == Mode::kShared ? 0 : 1; };
-  ASSERT_EQ(as_user(12'345, gid, attaches), 0);
-  core::Place shared = place();
-  shared.group = gid;
-  RawSegment(shared.path())->hot.word.store(layout::kRetiredWord);
-  E6_EXPECT_CHILD(as_user(12'346, gid, [&] {
-    auto c = attach(o);
-    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
-    const Error e = c->degraded_by();
-    if (!says(e, "uid 12345") || !says(e, "sticky") || !says(e, "e6-shm rm")) {
-      std::fprintf(stderr, "%s\n", e.sentence().c_str());
-      return 2;
-    }
-    E6_CHILD_CHECK(e.cause == Cause::kForeignOwner && e.where == shared.path());
-    return 0;
-  }));
-  EXPECT_EQ(directory_.entries(), 1U);
-  EXPECT_EQ(as_user(12'345, gid, attaches), 0);
-  EXPECT_EQ(as_user(12'346, gid, attaches), 0);
-  EXPECT_EQ(directory_.entries(), 1U);
-}
-
-TEST_F(NamespaceTest, a_given_up_segment_of_a_group_is_replaced_by_any_of_its_users_where_there_is_no_sticky_bit) {
-  E6_NEEDS_ROOT();
-  const struct group* users = ::getgrnam("users");
-  if (users == nullptr) GTEST_SKIP() << "there is no group 'users'";
-  ASSERT_EQ(::chmod(directory_.path().c_str(), 0777), 0);
-  const unsigned gid = users->gr_gid;
-  Options o = options();
-  o.group = "users";
-  const auto attaches = [&] { return attach(o)->mode() == Mode::kShared ? 0 : 1; };
-  ASSERT_EQ(as_user(12'345, gid, attaches), 0);
-  core::Place shared = place();
-  shared.group = gid;
-  RawSegment(shared.path())->hot.word.store(layout::kRetiredWord);
-  EXPECT_EQ(as_user(12'346, gid, attaches), 0);
-  EXPECT_EQ(as_user(12'345, gid, attaches), 0);
-  EXPECT_EQ(directory_.entries(), 1U);
-}
-
-TEST_F(NamespaceTest, a_full_shared_memory_file_system_is_an_error_at_attach_and_not_a_crash_later) {
-  E6_NEEDS_ROOT();
-  E6_EXPECT_CHILD(with_tmpfs_at(directory_.path(), "size=64k", false, [&] {
-    auto c = attach();
-    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
-    const Error e = c->degraded_by();
-    E6_CHILD_CHECK(e.cause == Cause::kNoSpace && e.sys_errno == ENOSPC);
-    E6_CHILD_CHECK(says(e, "--shm-size"));
-    E6_CHILD_CHECK(directory_.entries() == 0);
-    E6_CHILD_CHECK(detect(*c, Strategy::kGreen));
-    E6_CHILD_CHECK(c->begin_query()->strategy() == Strategy::kGreen);
-    return 0;
-  }));
-}
-
-TEST_F(NamespaceTest, a_file_system_out_of_inodes_is_no_space_too) {
-  E6_NEEDS_ROOT();
-  E6_EXPECT_CHILD(with_tmpfs_at(directory_.path(), "nr_inodes=1", false, [&] {
-    auto c = attach();
-    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
-    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kNoSpace);
-    return 0;
-  }));
-}
-
-TEST_F(NamespaceTest, a_read_only_file_system_is_told_as_such) {
-  E6_NEEDS_ROOT();
-  E6_EXPECT_CHILD(with_tmpfs_at(directory_.path(), "", true, [&] {
-    auto c = attach();
-    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
-    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kReadOnly);
-    return 0;
-  }));
-}
-
-TEST_F(NamespaceTest, a_directory_that_this_user_may_not_write_is_told_as_such) {
-  E6_NEEDS_ROOT();
-  ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
-  E6_EXPECT_CHILD(as_user(12'345, 0, [&] {
-    auto c = attach();
-    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
-    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kNoPermission);
-    E6_CHILD_CHECK(says(c->degraded_by(), directory_.path()) && says(c->degraded_by(), "E6_SHM_DIR"));
-    return 0;
-  }));
-}
-
-TEST_F(NamespaceTest, a_worker_that_gave_up_root_after_the_fork_says_why_it_shares_nothing) {
-  E6_NEEDS_ROOT();
-  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
-  auto c = attach_with(Strategy::kBlue);
-  E6_EXPECT_CHILD(as_user(12'345, 0, [&] {
-    E6_CHILD_CHECK(c->mode() == Mode::kFallback);
-    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kNoPermission);
-    // attaching as who it is now works
-    E6_CHILD_CHECK(attach()->mode() == Mode::kShared);
-    return 0;
-  }));
 }
 
 }  // namespace

@@ -2,28 +2,21 @@
 
 #include <utility>
 
-#include "../crash/access.h"
+#include "../access/coordinator_access.h"
 #include "os/process_mark.h"
 
 namespace e6::simulation {
-namespace {
-
-core::Attachment* attachment_of(core::Host& host) noexcept {
-  return (host.*member(crash::AttachmentOfHost{})).load(std::memory_order_acquire);
-}
-
-}  // namespace
 
 Worker::Worker(std::uint32_t id, const Options& options, const core::Place& place)
     : number(id), host(std::make_unique<core::Host>(options, place)) {
   (void)host->acquire(false);
 }
 
-std::uint32_t Worker::slot() const noexcept { return attachment_of(*host)->slot.load(); }
-std::uint64_t Worker::incarnation() const noexcept { return attachment_of(*host)->incarnation.load(); }
+std::uint32_t Worker::slot() const noexcept { return access::attachment_of(*host).slot.load(); }
+std::uint64_t Worker::incarnation() const noexcept { return access::attachment_of(*host).incarnation.load(); }
 
 void kill(std::unique_ptr<Worker> worker) noexcept {
-  core::Attachment* a = attachment_of(*worker->host);
+  core::Attachment* a = &access::attachment_of(*worker->host);
   os::keep_in_children(a->fd.get());
   (void)worker.release();  // no destructor runs in a process that is killed
   delete a;                // the kernel closes its descriptor, with the locks, and drops its mapping

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "../crash/access.h"
+#include "../access/coordinator_access.h"
 #include "os/clock.h"
 #include "readers.h"
 #include "worker.h"
@@ -42,7 +42,7 @@ Conductor::Conductor(Area& area, const Plan& plan) : area_(area), plan_(plan), r
   historian_ = std::make_unique<Historian>(*a.segment, area_);
 }
 
-core::Attachment& Conductor::attachment() const noexcept { return crash::attachment_of(*coordinator_); }
+core::Attachment& Conductor::attachment() const noexcept { return access::attachment_of(*coordinator_); }
 
 void Conductor::beat() { area_->conductor_ms.store(os::monotonic_ms(), std::memory_order_relaxed); }
 

@@ -15,7 +15,7 @@
 #include <new>
 #include <vector>
 
-#include "../crash/access.h"
+#include "../access/coordinator_access.h"
 #include "core/host_lock.h"
 #include "core/totals.h"
 #include "os/clock.h"
@@ -95,13 +95,13 @@ void collect(pid_t pid) {
 void be_reaped() {
   const auto c = attach(control().segment.load());
   (void)c->mismatch(Strategy::kBlue, {});
-  control().dead_slot_plus_one.store(crash::attachment_of(*c).slot.load() + 1);
+  control().dead_slot_plus_one.store(access::attachment_of(*c).slot.load() + 1);
   for (;;) ::pause();
 }
 
 void be_victim() {
   const auto c = attach(control().segment.load());
-  core::Attachment& a = crash::attachment_of(*c);
+  core::Attachment& a = access::attachment_of(*c);
   const std::vector<char> ballast(stage().megabytes << 20, 1);
   control().joined.store(1);
   while (control().go.load() == 0) ::usleep(30);
@@ -130,7 +130,7 @@ void be_writer() {
       continue;
     }
     round = c.writer_go.load();
-    core::Attachment& a = crash::attachment_of(*both[c.segment.load()]);
+    core::Attachment& a = access::attachment_of(*both[c.segment.load()]);
     c.writer_waits.store(round);
     const std::int64_t ran_before = ran_ns();
     const std::int64_t before = now_ns();

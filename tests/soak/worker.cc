@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string>
 
-#include "../crash/access.h"
+#include "../access/coordinator_access.h"
 #include "client.h"
 #include "core/attachment.h"
 #include "ledger.h"
@@ -47,7 +47,7 @@ class Worker {
 
  private:
   [[nodiscard]] std::uint64_t written() const noexcept {
-    const layout::Segment* segment = crash::attachment_of(*self_.coordinator).segment;
+    const layout::Segment* segment = access::attachment_of(*self_.coordinator).segment;
     return segment == nullptr ? 0 : segment->event_head.written.load(std::memory_order_relaxed);
   }
   [[nodiscard]] bool too_far_ahead() const noexcept {
@@ -70,7 +70,7 @@ class Worker {
 
   // Who am I, and do the others still think so?
   void note() {
-    const core::Attachment& a = crash::attachment_of(*self_.coordinator);
+    const core::Attachment& a = access::attachment_of(*self_.coordinator);
     if (a.process.load(std::memory_order_relaxed) != os::process_generation()) return;
     self_.life->guest.store(a.has_slot() ? 0 : 1, std::memory_order_relaxed);
     if (a.segment == nullptr || !a.has_slot()) {
