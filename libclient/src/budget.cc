@@ -58,6 +58,11 @@ Budget::Clock::time_point Budget::call_deadline(std::chrono::milliseconds timeou
   return std::min(deadline_, Clock::now() + timeout);
 }
 
+Budget::Clock::time_point Budget::resume_deadline(std::chrono::milliseconds timeout) noexcept {
+  if (resume_deadline_ == Clock::time_point{}) resume_deadline_ = call_deadline(timeout);
+  return resume_deadline_;
+}
+
 bool Budget::again() noexcept {
   if (left_ <= 0 || expired() || stopped()) return false;
   --left_;
@@ -68,20 +73,14 @@ bool Budget::again_after_refusal() noexcept {
   if (refusals_left_ <= 0 || expired() || stopped()) return false;
   --refusals_left_;
   denials_ = 0;  // the cluster switched: that explains why it forgot a session
-  sleep(with_jitter(std::min(first_backoff_, kPausePerSwitch * refusals_++)));
-  return true;
+  return sleep(with_jitter(std::min(first_backoff_, kPausePerSwitch * refusals_++)));
 }
 
 bool Budget::again_after_denial(bool switching) noexcept {
   if (denials_ >= (switching ? kDenialsWhileSwitching : kDenials)) return false;
   if (switching ? expired() || stopped() : !again()) return false;
   if (denials_++ == 0) return true;
-  if (switching) {
-    sleep(with_jitter(std::min(first_backoff_, kPausePerSwitch * denials_)));
-  } else {
-    pause();
-  }
-  return true;
+  return switching ? sleep(with_jitter(std::min(first_backoff_, kPausePerSwitch * denials_))) : pause();
 }
 
 bool Budget::again_unreachable() noexcept {

@@ -21,6 +21,8 @@ class Budget {
   [[nodiscard]] Clock::time_point deadline() const noexcept { return deadline_; }
   /// The deadline of one call: `timeout` from now, or the operation's if that is sooner.
   [[nodiscard]] Clock::time_point call_deadline(std::chrono::milliseconds timeout) const noexcept;
+  /// The deadline for everything that an operation waits for a suspended cluster: `timeout` from the first call of this, or the operation's.
+  [[nodiscard]] Clock::time_point resume_deadline(std::chrono::milliseconds timeout) noexcept;
   [[nodiscard]] bool expired() const noexcept { return Clock::now() >= deadline_; }
   [[nodiscard]] const std::stop_token& stop() const noexcept { return stop_; }
   [[nodiscard]] bool stopped() const noexcept { return stop_.stop_requested(); }
@@ -48,7 +50,8 @@ class Budget {
 
   // What may happen only so often in one operation.
   int both_refused = 0;  ///< times both colours were refused
-  int resumes = 0;       ///< times the cluster was waited for
+  int suspensions = 0;   ///< times a call was refused as suspended
+  int wakings = 0;       ///< times this operation woke the cluster up
 
  private:
   Clock::time_point deadline_;
@@ -61,6 +64,7 @@ class Budget {
   int refusals_ = 0;   // that were
   int denials_ = 0;    // sessions that were found invalid, with no 456 in between
   Clock::time_point unreachable_since_{};
+  Clock::time_point resume_deadline_{};
 };
 
 }  // namespace e6::client

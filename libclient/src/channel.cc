@@ -97,7 +97,7 @@ Reply Channel::authenticate(const CallHead& head, std::string& session,
   if (!stubs_->options.impersonated_user.empty())
     request.set_usernameforimpersonation(stubs_->options.impersonated_user);
   auto& response = scratch.make<AuthenticateResponse>();
-  Reply reply = stubs_->call(&QueryEngineService::Stub::authenticate, head, request, response);
+  Reply reply = stubs_->call(stubs_->engine, &QueryEngineService::Stub::Asyncauthenticate, head, request, response);
   session = std::move(*response.mutable_sessionid());
   if (response.has_engineip()) engine = std::move(*response.mutable_engineip());
   return reply;
@@ -109,7 +109,7 @@ Reply Channel::cluster_status(const CallHead& head, std::string& state) {
   request.set_user(stubs_->options.user);
   request.set_password(stubs_->options.password);
   auto& response = scratch.make<ClusterStatusResponse>();
-  Reply reply = stubs_->call(stubs_->cluster, &ClusterService::Stub::status, head, request, response);
+  Reply reply = stubs_->call(stubs_->cluster, &ClusterService::Stub::Asyncstatus, head, request, response);
   state = std::move(*response.mutable_status());
   return reply;
 }
@@ -120,7 +120,7 @@ Reply Channel::cluster_resume(const CallHead& head, std::string& state) {
   request.set_user(stubs_->options.user);
   request.set_password(stubs_->options.password);
   auto& response = scratch.make<ResumeResponse>();
-  Reply reply = stubs_->call(stubs_->cluster, &ClusterService::Stub::resume, head, request, response);
+  Reply reply = stubs_->call(stubs_->cluster, &ClusterService::Stub::Asyncresume, head, request, response);
   state = std::move(*response.mutable_status());
   return reply;
 }

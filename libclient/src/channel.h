@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -26,6 +27,8 @@ struct CallHead {
   std::chrono::steady_clock::time_point at;  ///< when it is sent
   std::chrono::steady_clock::time_point deadline;
   const std::stop_token* stop = nullptr;  ///< ends the call; null: nothing does
+  /// Called ten times a second while the call lasts, by those for which the host may be waiting: authenticate, cluster_status, cluster_resume. May be null.
+  const std::function<void()>* meanwhile = nullptr;
 };
 
 /// What every call comes back with.

@@ -4,6 +4,7 @@
 #include <google/protobuf/arena.h>
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -29,14 +30,52 @@ struct Channel::Stubs {
   template <class Stub, class Request, class Response>
   Reply call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
              const CallHead& head, const Request& request, Response& response) {
-    grpc::ClientContext context;
-    dress(context, head);
-    // Ends before the context does, and waits for a callback that is running.
-    const auto cancel = [&context] { context.TryCancel(); };
-    std::optional<std::stop_callback<decltype(cancel)>> on_stop;
-    if (head.stop != nullptr && head.stop->stop_possible()) on_stop.emplace(*head.stop, cancel);
+    Sending sending(*this, head);
+    return reply_of((stub.*method)(&sending.context, request, &response), response);
+  }
+  /// The same by gRPC's asynchronous method, so that head.meanwhile is called while the answer is on its way.
+  template <class Stub, class Request, class Response>
+  Reply call(Stub& stub,
+             std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*method)(grpc::ClientContext*, const Request&, grpc::CompletionQueue*),
+             const CallHead& head, const Request& request, Response& response) {
+    constexpr std::chrono::milliseconds kBeat{100};
+    Sending sending(*this, head);
+    grpc::CompletionQueue answers;
+    grpc::Status status;
+    const auto reader = (stub.*method)(&sending.context, request, &answers);
+    reader->Finish(&response, &status, nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    while (answers.AsyncNext(&tag, &ok, std::chrono::system_clock::now() + kBeat) == grpc::CompletionQueue::TIMEOUT)
+      if (head.meanwhile != nullptr) (*head.meanwhile)();
+    answers.Shutdown();
+    while (answers.Next(&tag, &ok)) {
+    }
+    return reply_of(status, response);
+  }
+  template <class Request, class Response>
+  Reply call(grpc::Status (QueryEngineService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+             const CallHead& head, const Request& request, Response& response) {
+    return call(engine, method, head, request, response);
+  }
 
-    const grpc::Status status = (stub.*method)(&context, request, &response);
+ private:
+  /// What a call is sent with, until it has ended.
+  struct Sending {
+    Sending(const Stubs& stubs, const CallHead& head) {
+      stubs.dress(context, head);
+      if (head.stop != nullptr && head.stop->stop_possible()) on_stop.emplace(*head.stop, Cancel{context});
+    }
+    struct Cancel {
+      grpc::ClientContext& context;
+      void operator()() const { context.TryCancel(); }
+    };
+    grpc::ClientContext context;
+    std::optional<std::stop_callback<Cancel>> on_stop;  // ends before the context does, and waits for a callback that is running
+  };
+
+  template <class Response>
+  static Reply reply_of(const grpc::Status& status, Response& response) {
     Reply reply;
     reply.code = static_cast<int>(status.error_code());
     if (!status.ok()) {
@@ -46,13 +85,7 @@ struct Channel::Stubs {
     }
     return reply;
   }
-  template <class Request, class Response>
-  Reply call(grpc::Status (QueryEngineService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-             const CallHead& head, const Request& request, Response& response) {
-    return call(engine, method, head, request, response);
-  }
 
- private:
   /// Metadata in the order that engines know, and the deadline.
   void dress(grpc::ClientContext& context, const CallHead& head) const;
 };

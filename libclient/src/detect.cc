@@ -1,5 +1,6 @@
 // Finding the active colour: at most one process of the host probes, the others take its answer.
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "journal.h"
@@ -82,8 +83,6 @@ Answer reported(const Detection& detection) {
   return answer;
 }
 
-constexpr std::chrono::seconds kRecheckPause{5};
-
 // How often a prober that both colours refused looks again before it says so to the whole host, which then waits out the
 // negative TTL. Once in any case: a cluster that switched between the two looks refuses both and serves the first by now. A cluster
 // that served the host a moment ago is in the middle of a switch, and worth half a second.
@@ -113,6 +112,9 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
   const auto started = Budget::Clock::now();
   const auto timeout = std::min(options_.call_timeout, host().options().detection_timeout);
   CallHead head = head_of(Strategy::kNone, budget, timeout);
+  // An engine that takes longer to answer than the host is patient with a silent prober is not to be probed by one worker after the other.
+  const std::function<void()> still_at_it = [this, &lease] { host().detect_extend(lease.lease()); };
+  head.meanwhile = &still_at_it;
   Answer answer;
   answer.call = "authenticate";
   const auto& order = lease.lease().order;
@@ -140,7 +142,9 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
     journal().info("{}: {} refused: {}", target_, to_string(strategy), answer.details);
     if (look > 0 && !looks.another(budget)) break;
   }
-  if (budget.stopped()) return answer;  // the lease is abandoned: our caller's wish is nobody else's failure
+  // Our caller's wish or haste is nobody else's failure: the lease is abandoned.
+  const bool in_haste = answer.meaning == Meaning::kTimedOut && head.deadline == budget.deadline();
+  if (budget.stopped() || in_haste) return answer;
   // Neither are our TLS settings.
   const bool tls = options_.tls.enabled && tls_trouble(answer.code, answer.details, true) == TlsTrouble::kClosed;
   if (tls || answer.meaning == Meaning::kTls) {
@@ -197,8 +201,7 @@ void Link::detect(Budget& budget) {
     } else if (!own && (answer.meaning == Meaning::kAccessDenied || answer.meaning == Meaning::kTimedOut ||
                         answer.meaning == Meaning::kOther)) {
       // The other process's credentials or patience need not be ours.
-      if (!budget.again()) fail(answer);
-      budget.pause();
+      if (!budget.again() || !budget.pause()) budget.stopped() ? fail_cancelled(answer) : fail(answer);
     } else {
       repeat_new_work(answer, nullptr, Repeat::kSafe, budget);
     }
@@ -224,18 +227,21 @@ void Link::wait_out_both_refused(const Answer& answer, Budget& budget) {
   count(&Statistics::retries);
 }
 
-// Past the soft limit one process of the host looks again while everybody goes on with what they have; its
-// failure is nobody's, as long as the colour is usable.
-void Link::recheck(Budget& budget) {
+// Past the soft limit one process of the host looks again while everybody goes on with what they have. Its failure is nobody's as long as the colour is
+// usable, not even that of the call that happened to be chosen for it: which waits for half of its own time at most.
+void Link::recheck(const Budget& budget) {
+  constexpr std::chrono::seconds kPause{5};  // for this connection, in case it fails
+  constexpr std::chrono::milliseconds kPatience{2'000};
   Here& mine = here();
-  const auto now = Budget::Clock::now().time_since_epoch();
-  if (now.count() < mine.next_recheck_ns.load(std::memory_order_relaxed)) return;
+  const auto now = Budget::Clock::now();
+  if (now.time_since_epoch().count() < mine.next_recheck_ns.load(std::memory_order_relaxed)) return;
+  mine.next_recheck_ns.store((now + kPause).time_since_epoch().count(), std::memory_order_relaxed);
   Detection found = host().detect_try();
   if (found.outcome != Detection::Outcome::kProbe) return;
   ProbeLease lease(host(), found.lease);
-  if (!probe(lease, budget).ok()) {
-    mine.next_recheck_ns.store((now + kRecheckPause).count(), std::memory_order_relaxed);
-  }
+  const auto half = std::chrono::duration_cast<std::chrono::milliseconds>(budget.deadline() - now) / 2;
+  Budget own(options_, std::min(kPatience, half), CallOptions{.stop = budget.stop()});
+  (void)probe(lease, own);
 }
 
 }  // namespace e6::client

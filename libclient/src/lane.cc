@@ -39,7 +39,7 @@ Lane::Opened Lane::open(const Budget& budget, const Authenticate& authenticate) 
       late.strategy = strategy_;
       return Opened{channel_, nullptr, std::move(late)};
     }
-    if (flight->session != nullptr) return Opened{channel_locked(), flight->session, Answer{}};
+    if (flight->session != nullptr) return Opened{channel_locked(), flight->session, Answer{}, true};
     // The other thread's deadline and stop token are not ours; any other failure is.
     const Meaning theirs = flight->answer.meaning;
     if (theirs != Meaning::kTimedOut && theirs != Meaning::kCancelled)
@@ -71,7 +71,7 @@ Lane::Opened Lane::open(const Budget& budget, const Authenticate& authenticate) 
     throw;
   }
   land();
-  return Opened{std::move(channel), std::move(session), std::move(answer)};
+  return Opened{std::move(channel), std::move(session), std::move(answer), true};
 }
 
 void Lane::keep(SessionPtr session) {

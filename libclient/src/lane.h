@@ -40,6 +40,7 @@ class Lane {
     ChannelPtr channel;
     SessionPtr session;  ///< null if there is none; then `answer` says why
     Answer answer;
+    bool took_a_call = false;  ///< somebody authenticated meanwhile: the host may know something newer
   };
 
   Lane(const ConnectionOptions& options, Strategy strategy) noexcept

@@ -136,7 +136,7 @@ class Link {
     Properties properties;
     std::atomic<std::int64_t> served_ns{0};  // steady clock; when the engine last accepted a statement or opened a session; 0: never
     std::atomic<std::int64_t> refused_ns{0};  // the same for a 456
-    std::atomic<std::int64_t> next_recheck_ns{0};  // steady clock; after a failed re-check at the soft limit
+    std::atomic<std::int64_t> next_recheck_ns{0};  // steady clock; of the colour at its soft limit
     std::array<Lane, 2> lanes;
   };
   /// Where new work can start: a pinned colour, and a session on it.
@@ -215,13 +215,14 @@ class Link {
   Answer authenticate(Channel& channel, const CallHead& head, bool probing, SessionPtr& session);
   [[nodiscard]] Lane::Opened open_lane(Strategy strategy, Budget& budget);
   [[nodiscard]] Ground open_ground(Budget& budget, Need need);
+  [[nodiscard]] bool superseded(Strategy strategy, const Budget& budget) const noexcept;
   [[nodiscard]] static Query query_on(Ground ground) noexcept;
   void leave(Ground ground) noexcept;
   [[nodiscard]] Answer give_properties(const Ground& ground, const Budget& budget);
   void cancel_abandoned(const Query& query) noexcept;
   void detect(Budget& budget);
   [[nodiscard]] Detection await_detection(const Budget& budget);
-  void recheck(Budget& budget);
+  void recheck(const Budget& budget);
   Answer probe(class ProbeLease& lease, Budget& budget);
   void wait_out_both_refused(const Answer& answer, Budget& budget);
   // What happened lately (past.cc).
@@ -232,7 +233,7 @@ class Link {
   }
   void note_served() noexcept { note(here().served_ns); }
   void resume(const Answer& answer, Budget& budget);
-  void wake_cluster(const Budget& budget, Budget::Clock::time_point deadline);
+  bool wake_cluster(class WakeLease& wake, const Budget& budget, Budget::Clock::time_point deadline);
 
   // Judging failures (recovery.cc): each returns if the work may be repeated, and throws otherwise.
   void repeat_new_work(const Answer& answer, const SessionPtr& session, Repeat repeat, Budget& budget);

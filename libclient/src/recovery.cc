@@ -16,12 +16,12 @@ void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Repe
     case Meaning::kWrongStrategy:
       // Refused before anything was looked at, execute included. The host knows by now; the next round
       // detects or takes its colour.
-      if (!budget.again_after_refusal()) fail(answer);
+      if (!budget.again_after_refusal()) budget.stopped() ? fail_cancelled(answer) : fail(answer);
       break;
     case Meaning::kAccessDenied:
       if (session == nullptr) fail(answer);  // the credentials themselves
       lane(answer.strategy).drop(session);
-      if (!budget.again_after_denial(switched_lately())) fail(answer);
+      if (!budget.again_after_denial(switched_lately())) budget.stopped() ? fail_cancelled(answer) : fail(answer);
       journal().debug("{}: session on {} is no longer valid; authenticating again (authentication failure)",
                       target_, to_string(answer.strategy));
       break;
@@ -97,7 +97,7 @@ void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, Qu
       if (!renew_session(query, budget)) lost("its session went with its strategy, which no longer serves");
       break;
     case Meaning::kSuspended:
-      if (recovery.resumed) lost("the cluster was suspended");
+      if (recovery.resumed && budget.wakings > 0) lost("the cluster was suspended");
       resume(answer, budget);
       recovery.resumed = true;
       return;

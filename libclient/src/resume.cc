@@ -1,12 +1,34 @@
 // A suspended cluster: one process of the host wakes it, the others wait for that.
 #include <algorithm>
 #include <cctype>
+#include <functional>
 #include <utility>
 
 #include "journal.h"
 #include "link.h"
 
 namespace e6::client {
+
+/// The right to wake the cluster. What is neither said to be active nor given up has failed, for the whole host.
+class WakeLease {
+ public:
+  WakeLease(Coordinator& host, ResumeLease lease) noexcept : host_(host), lease_(lease) {}
+  ~WakeLease() { given_up_ ? host_.resume_abandon(lease_) : host_.resume_end(lease_, active_); }
+  WakeLease(const WakeLease&) = delete;
+  WakeLease& operator=(const WakeLease&) = delete;
+
+  void still_at_it() const noexcept { host_.resume_extend(lease_); }
+  void succeed() noexcept { active_ = true; }
+  /// For reasons that are nobody else's.
+  void give_up() noexcept { given_up_ = true; }
+
+ private:
+  Coordinator& host_;
+  ResumeLease lease_;
+  bool active_ = false;
+  bool given_up_ = false;
+};
+
 namespace {
 
 bool is(std::string_view word, std::string_view lower_case) noexcept {
@@ -14,35 +36,29 @@ bool is(std::string_view word, std::string_view lower_case) noexcept {
                     [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
 }
 
-/// The right to wake the cluster; a failure is reported in every case that is not success.
-class WakeLease {
- public:
-  WakeLease(Coordinator& host, ResumeLease lease) noexcept : host_(host), lease_(lease) {}
-  ~WakeLease() { host_.resume_end(lease_, active); }
-  WakeLease(const WakeLease&) = delete;
-  WakeLease& operator=(const WakeLease&) = delete;
-  bool active = false;
-
- private:
-  Coordinator& host_;
-  ResumeLease lease_;
-};
-
 }  // namespace
 
 void Link::resume(const Answer& answer, Budget& budget) {
-  constexpr int kRounds = 2;  // asleep again after that: something else puts it to sleep
+  constexpr int kWakings = 2;  // asleep again after that: something else puts it to sleep
   if (!options_.auto_resume) {
     fail_as<ClusterSuspendedError>("the cluster at " + target_ + " is suspended and auto_resume is off: " +
                                        describe(answer) + "; resume it, or set auto_resume",
                                    answer);
   }
-  if (budget.resumes++ >= kRounds) {
+  if (budget.wakings >= kWakings) {
     fail_as<ClusterSuspendedError>(
         "the cluster at " + target_ + " is suspended again after it was resumed: " + describe(answer),
         answer);
   }
-  const auto deadline = budget.call_deadline(options_.resume_timeout);
+  // Refused as suspended once more, although it is active: what stands before the cluster is behind it (an ingress that has not looked lately, an upstream
+  // that restarts). That is worth waiting for as long as a cluster that wakes up.
+  const auto deadline = budget.resume_deadline(options_.resume_timeout);
+  if (budget.suspensions++ > 0 && (!budget.pause() || Budget::Clock::now() >= deadline)) {
+    if (budget.stopped()) fail_cancelled(answer);
+    fail_as<ClusterSuspendedError>("the cluster at " + target_ + " still refuses calls as suspended, although it was said to be active: " + describe(answer) +
+                                       "; look at what stands between this client and the cluster",
+                                   answer);
+  }
   for (bool failed_before = false;;) {
     check_stopped(budget);
     const auto until = budget.slice(deadline);
@@ -53,8 +69,8 @@ void Link::resume(const Answer& answer, Budget& budget) {
         return;
       case ResumeOutcome::kResume: {
         WakeLease wake(host(), lease);
-        wake_cluster(budget, deadline);
-        wake.active = true;
+        if (wake_cluster(wake, budget, deadline)) ++budget.wakings;
+        wake.succeed();
         count(&Statistics::retries);
         return;
       }
@@ -71,17 +87,20 @@ void Link::resume(const Answer& answer, Budget& budget) {
   }
 }
 
-// Asks for the state until it is active; asks it to wake whenever it says that it sleeps.
-void Link::wake_cluster(const Budget& budget, Budget::Clock::time_point deadline) {
+// Asks for the state until it is active; asks it to wake whenever it says that it sleeps. False if it was active all the time.
+bool Link::wake_cluster(WakeLease& wake, const Budget& budget, Budget::Clock::time_point deadline) {
+  constexpr std::chrono::milliseconds kBeat{1'000};
+  const std::function<void()> still_at_it = [&wake] { wake.still_at_it(); };
   const Snapshot known = host().snapshot();
   Strategy strategy = known.active != Strategy::kNone ? known.active : Strategy::kBlue;
   int refused_in_a_row = 0;
   bool asked = false;
+  bool slept = false;
   journal().info("{}: the cluster is suspended; resuming it", target_);
   for (;;) {
     const ChannelPtr channel = lane(strategy).channel();
     const Budget::Clock::time_point now = Budget::Clock::now();
-    CallHead head{strategy, {}, now, std::min(deadline, now + options_.call_timeout), &budget.stop()};
+    CallHead head{strategy, {}, now, std::min(deadline, now + options_.call_timeout), &budget.stop(), &still_at_it};
     std::string state;
     Answer answer = send("ClusterService.status", head, nullptr, [&] {
       return channel->cluster_status(head, state);
@@ -95,7 +114,11 @@ void Link::wake_cluster(const Budget& budget, Budget::Clock::time_point deadline
       if (asked) count(&Statistics::resumes);
     }
 
-    if (budget.stopped()) fail_cancelled(answer);
+    wake.still_at_it();
+    if (budget.stopped()) {
+      wake.give_up();
+      fail_cancelled(answer);
+    }
     if (answer.meaning == Meaning::kWrongStrategy) {
       strategy = other(strategy);
       // Refused by both: not worth a poll's pause once, then it is.
@@ -108,8 +131,9 @@ void Link::wake_cluster(const Budget& budget, Budget::Clock::time_point deadline
       refused_in_a_row = 0;
       if (is(state, "active")) {
         journal().info("{}: the cluster is active", target_);
-        return;
+        return slept;
       }
+      slept = true;
       if (is(state, "failed")) {
         fail_as<ClusterSuspendedError>("the cluster at " + target_ + " failed to resume (state 'failed')",
                                        answer);
@@ -117,12 +141,19 @@ void Link::wake_cluster(const Budget& budget, Budget::Clock::time_point deadline
     }
     const auto next = Budget::Clock::now() + options_.resume_poll;
     if (next >= deadline) {
+      if (deadline == budget.deadline()) wake.give_up();  // others have more time
       fail_as<ClusterSuspendedError>(
           "the cluster at " + target_ + " did not become active in time (last state '" + state + "')",
           answer);
     }
-    (void)budget.sleep(options_.resume_poll);
-    if (budget.stopped()) fail_cancelled(answer);
+    for (auto left = options_.resume_poll; left.count() > 0 && !budget.stopped(); left -= kBeat) {
+      (void)budget.sleep(std::min(left, kBeat));
+      wake.still_at_it();
+    }
+    if (budget.stopped()) {
+      wake.give_up();
+      fail_cancelled(answer);
+    }
   }
 }
 

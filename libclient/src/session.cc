@@ -64,15 +64,24 @@ Answer Link::authenticate(Channel& channel, const CallHead& head, bool probing, 
     ground.channel = std::move(opened.channel);
     ground.session = std::move(opened.session);
     Answer answer = std::move(opened.answer);
-    if (ground.session != nullptr) {
-      if (ground.session->properties.load(std::memory_order_relaxed) >= here().properties.newest()) return ground;
+    bool stands = ground.session != nullptr;
+    bool late = opened.took_a_call;
+    if (ground.session != nullptr && ground.session->properties.load(std::memory_order_relaxed) < here().properties.newest()) {
+      late = true;
       answer = give_properties(ground, budget);
-      if (answer.ok()) return ground;
+      stands = answer.ok();
     }
+    if (stands && !(late && superseded(strategy, budget))) return ground;
     const SessionPtr session = ground.session;
     leave(std::move(ground));
+    if (stands) continue;
     repeat_new_work(answer, session, Repeat::kSafe, budget);
   }
+}
+
+// Has the host learned, while this thread waited for an answer, that the colour is no longer the active one? New work would only be refused.
+bool Link::superseded(Strategy strategy, const Budget& budget) const noexcept {
+  return host().snapshot().active != strategy && !budget.expired();
 }
 
 [[gnu::hot]] void Link::leave(Ground ground) noexcept {

@@ -115,6 +115,16 @@ std::int32_t e6shm_detect_refused(e6shm_t* handle, const e6shm_lease_t* lease,
   });
 }
 
+std::int32_t e6shm_detect_extend(e6shm_t* handle, const e6shm_lease_t* lease) noexcept {
+  return guarded("e6shm_detect_extend", handle, [&](const Call& call, const Attached& at) -> std::int32_t {
+    if (lease == nullptr) return call.null("lease");
+    Use<e6::DetectionLease> use;
+    if (const std::int32_t status = use.begin(call, at, *lease); status != E6SHM_OK) return status;
+    at.coordinator.detect_extend(use.object());
+    return E6SHM_OK;
+  });
+}
+
 std::int32_t e6shm_detect_succeed(e6shm_t* handle, e6shm_lease_t* lease, e6shm_strategy_t strategy) noexcept {
   return report(
       "e6shm_detect_succeed", handle, lease,
@@ -185,6 +195,28 @@ std::int32_t e6shm_resume_begin(e6shm_t* handle, std::int64_t timeout_ms, std::i
         *outcome = E6SHM_RESUME_TIMEOUT;
         break;
     }
+    return E6SHM_OK;
+  });
+}
+
+std::int32_t e6shm_resume_extend(e6shm_t* handle, const e6shm_lease_t* lease) noexcept {
+  return guarded("e6shm_resume_extend", handle, [&](const Call& call, const Attached& at) -> std::int32_t {
+    if (lease == nullptr) return call.null("lease");
+    Use<e6::ResumeLease> use;
+    if (const std::int32_t status = use.begin(call, at, *lease); status != E6SHM_OK) return status;
+    at.coordinator.resume_extend(use.object());
+    return E6SHM_OK;
+  });
+}
+
+std::int32_t e6shm_resume_abandon(e6shm_t* handle, e6shm_lease_t* lease) noexcept {
+  return guarded("e6shm_resume_abandon", handle, [&](const Call& call, const Attached& at) -> std::int32_t {
+    if (lease == nullptr) return call.null("lease");
+    if (nothing(*lease)) return E6SHM_OK;
+    Use<e6::ResumeLease> use;
+    if (const std::int32_t status = use.begin(call, at, *lease); status != E6SHM_OK) return status;
+    at.coordinator.resume_abandon(use.end());
+    *lease = {};
     return E6SHM_OK;
   });
 }

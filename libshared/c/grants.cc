@@ -93,7 +93,7 @@ void drop(DetectionLease& lease, Coordinator& coordinator) noexcept {
   coordinator.detect_abandon(lease);
 }
 void drop(ResumeLease& lease, Coordinator& coordinator) noexcept {
-  coordinator.resume_end(lease, false);
+  coordinator.resume_abandon(lease);
 }
 
 template <class T>

@@ -209,7 +209,7 @@ E6SHM_API const char* e6shm_mode_name(e6shm_mode_t mode) E6SHM_NOEXCEPT;
  * Process death needs no e6shm_detach: others notice, and clean up. */
 E6SHM_API int32_t e6shm_attach(const e6shm_options_t* options, e6shm_t** handle) E6SHM_NOEXCEPT;
 
-/* Gives a handle back. Queries begun through it end for the host, detection leases are abandoned, resumes count as failed; their
+/* Gives a handle back. Queries begun through it end for the host, detection and resume leases are abandoned; their
  * tickets and leases are E6SHM_ERR_ENDED from here on. A detached handle answers E6SHM_ERR_BAD_HANDLE, at least until 4095 more
  * attachments have been made. */
 E6SHM_API int32_t e6shm_detach(e6shm_t* handle) E6SHM_NOEXCEPT;
@@ -332,8 +332,8 @@ E6SHM_API int32_t e6shm_mismatch(e6shm_t* handle, e6shm_strategy_t strategy, e6s
 /* Detection. */
 
 /* The right to probe, held by at most one process of the host; or to resume. Plain bytes as a ticket is. Give it back through
- * exactly one of e6shm_detect_succeed, _fail and _abandon (or e6shm_resume_end); dropped without, it lets the others wait until
- * the detection time-out, or the death of this process. 64 bytes. */
+ * exactly one of e6shm_detect_succeed, _fail and _abandon (or e6shm_resume_end and _abandon); dropped without, it lets the others
+ * wait until it is passed over, or until the death of this process. 64 bytes. */
 typedef struct e6shm_lease {
   uint64_t opaque[8];
 } e6shm_lease_t;
@@ -382,9 +382,14 @@ E6SHM_API int32_t e6shm_detect_begin(e6shm_t* handle, int64_t timeout_ms,
  * usable if that is past its soft limit: the one re-check of the host. */
 E6SHM_API int32_t e6shm_detect_try(e6shm_t* handle, e6shm_detection_t* detection) E6SHM_NOEXCEPT;
 
-/* One colour was refused with 456 while probing; for the record. The lease stays. */
+/* One colour was refused with 456 while probing; for the record. The lease stays, and is extended. */
 E6SHM_API int32_t e6shm_detect_refused(e6shm_t* handle, const e6shm_lease_t* lease,
                                        e6shm_strategy_t strategy) E6SHM_NOEXCEPT;
+
+/* The probe goes on. A lease that nobody extends is passed over after a third of the detection time-out (300 ms at least): say this a
+ * few times within that while one call lasts, or a cluster that is slow to answer is never found by anybody. No effect, and no
+ * error, once the lease was taken over. */
+E6SHM_API int32_t e6shm_detect_extend(e6shm_t* handle, const e6shm_lease_t* lease) E6SHM_NOEXCEPT;
 
 /* The probe authenticated with `strategy`: the host's active colour from here on. E6SHM_ERR_LATE if the lease had been taken over
  * meanwhile: what the successor found stands. Zeroes *lease in both cases. */
@@ -412,8 +417,15 @@ enum {
 E6SHM_API int32_t e6shm_resume_begin(e6shm_t* handle, int64_t timeout_ms, int32_t* outcome,
                                      e6shm_lease_t* lease) E6SHM_NOEXCEPT;
 
-/* The cluster is active (1), or was not resumed (0). Zeroes *lease. */
+/* The cluster is still waking up. A lease that nobody extends is passed over after 30 s: say this at every look at the cluster's
+ * state. No effect, and no error, once the lease was taken over. */
+E6SHM_API int32_t e6shm_resume_extend(e6shm_t* handle, const e6shm_lease_t* lease) E6SHM_NOEXCEPT;
+
+/* The cluster is active (1), or cannot be resumed (0); those who wait get the same answer. Zeroes *lease. */
 E6SHM_API int32_t e6shm_resume_end(e6shm_t* handle, e6shm_lease_t* lease, int32_t active) E6SHM_NOEXCEPT;
+
+/* The attempt was given up for reasons of the caller's own; the next waiter resumes. Zeroes *lease; "no lease" is not an error. */
+E6SHM_API int32_t e6shm_resume_abandon(e6shm_t* handle, e6shm_lease_t* lease) E6SHM_NOEXCEPT;
 
 /* Operator's actions: each stands in the event ring with the caller's pid. */
 

@@ -37,6 +37,7 @@ TEST_F(CAbi, one_process_probes_and_another_takes_its_answer) {
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   EXPECT_EQ(e6shm_detect_refused(h, &mine.lease, E6SHM_BLUE), E6SHM_OK) << e6shm_last_error();
+  EXPECT_EQ(e6shm_detect_extend(h, &mine.lease), E6SHM_OK) << e6shm_last_error();
   e6shm_lease_t copy = mine.lease;
   EXPECT_EQ(e6shm_detect_succeed(h, &mine.lease, E6SHM_GREEN), E6SHM_OK) << e6shm_last_error();
   EXPECT_TRUE(empty(mine.lease));
@@ -162,9 +163,26 @@ TEST_F(CAbi, one_process_resumes_the_cluster_and_another_learns_that_it_did) {
     return 0;
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(e6shm_resume_extend(h, &lease), E6SHM_OK) << e6shm_last_error();
   EXPECT_EQ(e6shm_resume_end(h, &lease, 2), E6SHM_ERR_BAD_ARGUMENT);
   EXPECT_EQ(e6shm_resume_end(h, &lease, 1), E6SHM_OK) << e6shm_last_error();
   EXPECT_EQ(status_of(other), 0);
+}
+
+TEST_F(CAbi, a_resume_that_is_given_up_is_free_for_the_next_one) {
+  e6shm_t* h = host();
+  std::int32_t outcome = 0;
+  e6shm_lease_t lease{};
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_EQ(e6shm_resume_begin(h, 0, &outcome, &lease), E6SHM_OK) << e6shm_last_error();
+    ASSERT_EQ(outcome, E6SHM_RESUME_YOURS);
+    e6shm_lease_t second{};
+    ASSERT_EQ(e6shm_resume_begin(h, 0, &outcome, &second), E6SHM_OK);
+    EXPECT_EQ(outcome, E6SHM_RESUME_TIMEOUT);
+    EXPECT_EQ(e6shm_resume_abandon(h, &lease), E6SHM_OK) << e6shm_last_error();
+    EXPECT_TRUE(empty(lease));
+    EXPECT_EQ(e6shm_resume_abandon(h, &lease), E6SHM_OK) << "no lease";
+  }
 }
 
 }  // namespace

@@ -72,6 +72,47 @@ TEST_F(DetectionTest, a_cluster_that_served_a_moment_ago_and_refuses_both_for_se
   EXPECT_EQ(run(connection), 1);
 }
 
+TEST_F(DetectionTest, an_engine_that_answers_more_slowly_than_a_silent_prober_is_waited_for_is_found_once_and_by_all) {
+  command("latency --method authenticate --ms 800");
+  ConnectionOptions slow = options();
+  slow.shared.detection_timeout = std::chrono::seconds(1);  // a prober that says nothing is passed over after a third of it
+  std::vector<std::unique_ptr<Connection>> connections;
+  for (int i = 0; i < 6; ++i) connections.push_back(std::make_unique<Connection>(slow));
+  std::vector<std::jthread> threads;
+  for (auto& connection : connections) threads.emplace_back([&] { EXPECT_NO_THROW(EXPECT_EQ(run(*connection), 1)); });
+  threads.clear();
+  const Coordinator& host = connections[0]->coordinator();
+  EXPECT_EQ(host.counter(Counter::kDetections), 1U);
+  EXPECT_EQ(host.counter(Counter::kLeaseTakeovers), 0U);
+  EXPECT_EQ(calls("authenticate"), 6);
+}
+
+TEST_F(DetectionTest, a_probe_that_its_own_callers_haste_ended_is_nobody_elses_failure) {
+  command("latency --method authenticate --ms 500");
+  Connection hasty(options());
+  ConnectionOptions once = options();
+  once.max_retry_attempts = 1;
+  Connection patient(once);
+  std::jthread first([&] { EXPECT_THROW(hasty.connect({.timeout = std::chrono::milliseconds(250)}), TimeoutError); });
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (hasty.coordinator().counter(Counter::kDetections) == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_NO_THROW(patient.connect());
+}
+
+TEST_F(DetectionTest, new_work_does_not_go_to_a_colour_that_was_left_while_its_session_was_opened) {
+  Connection knows = connect();
+  EXPECT_EQ(run(knows), 1);
+  Connection slow = connect();
+  command("latency --method authenticate --ms 1500");
+  command("switch green graceful --announce 100ms --drain 60s");
+  std::jthread opening([&] { EXPECT_EQ(run(slow), 1); });  // a session on blue, which still takes new work
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  while (knows.coordinator().snapshot().active != Strategy::kGreen && std::chrono::steady_clock::now() < deadline) (void)knows.schemas();
+  opening.join();
+  EXPECT_EQ(calls("prepareStatementV2", "blue", "456"), 0);
+  EXPECT_EQ(calls("prepareStatementV2", "green", "ok"), 1);
+}
+
 TEST_F(DetectionTest, wrong_credentials_are_an_error_that_does_not_show_them) {
   ConnectionOptions wrong = options();
   wrong.password = "open sesame";

@@ -73,6 +73,52 @@ TEST_F(ResumeTest, a_cluster_that_wakes_up_on_the_other_colour_is_found) {
   EXPECT_EQ(connection.coordinator().snapshot().active, Strategy::kGreen);
 }
 
+TEST_F(ResumeTest, calls_refused_as_suspended_while_the_cluster_is_active_are_tried_again_until_they_are_let_through) {
+  std::vector<std::unique_ptr<Connection>> connections;
+  for (int i = 0; i < 4; ++i) {
+    connections.push_back(std::make_unique<Connection>(options()));
+    EXPECT_EQ(run(*connections.back()), 1);
+  }
+  command("error --method prepare --code UNAVAILABLE --details 'status: 503' --count 24");
+  std::vector<std::jthread> threads;
+  for (auto& connection : connections) threads.emplace_back([&] { EXPECT_NO_THROW(EXPECT_EQ(run(*connection), 1)); });
+  threads.clear();
+  EXPECT_EQ(calls("cluster.resume"), 0);
+}
+
+TEST_F(ResumeTest, calls_refused_as_suspended_for_longer_than_a_cluster_may_take_to_wake_up_are_an_error) {
+  ConnectionOptions hasty = options();
+  hasty.resume_timeout = std::chrono::seconds(1);
+  Connection connection(hasty);
+  command("error --method prepare --code UNAVAILABLE --details 'status: 503'");
+  try {
+    run(connection);
+    FAIL() << "no error";
+  } catch (const ClusterSuspendedError& error) {
+    EXPECT_NE(std::string(error.what()).find("although it was said to be active"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(ResumeTest, a_fetch_refused_as_suspended_while_the_cluster_is_active_does_not_lose_the_query) {
+  Connection connection = connect();
+  Cursor cursor = connection.cursor();
+  cursor.execute("select 1 /* rows=2 batches=2 */");
+  command("error --method fetch --code UNAVAILABLE --details 'status: 503' --count 4");
+  EXPECT_EQ(drain(cursor), 2);
+}
+
+TEST_F(ResumeTest, a_resume_that_its_own_callers_haste_ended_is_nobody_elses_failure) {
+  Connection hasty = connect();
+  command("suspend --resume-takes 1s");
+  EXPECT_THROW(hasty.connect({.timeout = std::chrono::milliseconds(300)}), Error);
+  const auto events = hasty.coordinator().recent_events(1);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].kind, EventKind::kDetectionFailed);
+  EXPECT_EQ(events[0].cause, EventCause::kAbandoned);  // whoever waits is to try for itself
+  Connection patient = connect();
+  EXPECT_NO_THROW(patient.connect());
+}
+
 TEST_F(ResumeTest, a_query_that_a_suspension_ended_is_lost) {
   Connection connection = connect();
   Cursor cursor = connection.cursor();

@@ -58,12 +58,16 @@ void succeed_same(Actor& a) { (void)a.coordinator->detect_succeed(a.detection, S
 void fail_both(Actor& a) { a.coordinator->detect_fail(a.detection, ProbeFailure::kBothRefused, 2); }
 void fail_unreachable(Actor& a) { a.coordinator->detect_fail(a.detection, ProbeFailure::kUnreachable, 14); }
 void abandon(Actor& a) { a.coordinator->detect_abandon(a.detection); }
+void extend(Actor& a) { a.coordinator->detect_extend(a.detection); }
+void extend_resume(Actor& a) { a.coordinator->resume_extend(a.resume); }
+void abandon_resume(Actor& a) { a.coordinator->resume_abandon(a.resume); }
 void fail_resume(Actor& a) { a.coordinator->resume_end(a.resume, false); }
 void end_resume(Actor& a) { a.coordinator->resume_end(a.resume, true); }
 
 constexpr Operation kOperations[] = {
     {.name = "detect-claim", .special = kRepresentative, .neighbour = knows_refused_blue, .run = claim},
     {.name = "detect-refused", .neighbour = knows_refused_blue, .prepare = claim, .run = refused},
+    {.name = "detect-extend", .neighbour = knows_refused_blue, .prepare = claim, .run = extend},
     {.name = "detect-succeed", .special = kRepresentative, .neighbour = knows_refused_blue, .prepare = claim, .run = succeed},
     {.name = "detect-same", .neighbour = knows_expired_blue, .prepare = claim, .run = succeed_same},
     {.name = "detect-cancels-pending", .neighbour = knows_expired_blue_then_green, .prepare = claim, .run = succeed_same},
@@ -77,6 +81,8 @@ constexpr Operation kOperations[] = {
     {.name = "detect-recheck", .neighbour = knows_blue, .arrange = pass_soft_limit, .run = claim_without_waiting},
     {.name = "guest-claim", .special = kGuest, .neighbour = knows_refused_blue, .prepare = become_guest, .run = claim},
     {.name = "guest-succeed", .special = kGuest, .neighbour = knows_refused_blue, .prepare = claim_as_guest, .run = succeed},
+    {.name = "resume-extend", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = extend_resume},
+    {.name = "resume-abandon", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = abandon_resume},
     {.name = "resume-fail", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = fail_resume},
     {.name = "resume-take-over-dead", .neighbour = knows_refused_blue, .dead = claim_resume, .run = claim_resume},
     {.name = "resume-end", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = end_resume},

@@ -100,6 +100,7 @@ class Client {
     if (d.outcome != Detection::Outcome::kProbe) return;
     Coordinator& c = *coordinator_;
     c.detect_refused(d.lease, d.lease.order[0]);
+    c.detect_extend(d.lease);
     switch (how) {
       case 0:
         (void)c.detect_succeed(d.lease, d.lease.order[1]);
@@ -165,6 +166,8 @@ class Client {
       case 15: {
         ResumeLease lease;
         timed("resume_begin", [&] { (void)c.resume_begin(SteadyClock::now() + kDeadline, lease); });
+        timed("resume_extend", [&] { c.resume_extend(lease); });
+        if (now.pending == now.active) return timed("resume_abandon", [&] { c.resume_abandon(lease); });
         return timed("resume_end", [&] { c.resume_end(lease, now.usable); });
       }
       case 16:

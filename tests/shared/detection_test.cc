@@ -277,5 +277,65 @@ TEST_F(DetectionTest, a_deadline_that_no_clock_of_this_host_can_have_written_is_
   EXPECT_EQ(begin(*c).outcome, Outcome::kProbe);
 }
 
+TEST_F(DetectionTest, a_prober_that_says_that_it_is_at_work_is_not_passed_over) {
+  auto c = attach();
+  const Detection mine = c->detect_begin(SteadyClock::now());
+  ASSERT_EQ(mine.outcome, Outcome::kProbe);
+  const auto third = c->options().detection_timeout / 3;
+  for (int i = 0; i < 5; ++i) {
+    advance_clock(std::chrono::duration_cast<std::chrono::milliseconds>(third) - 100ms);
+    c->detect_extend(mine.lease);
+    EXPECT_EQ(c->detect_try().outcome, Outcome::kBusy);
+  }
+  EXPECT_TRUE(c->detect_succeed(mine.lease, Strategy::kGreen));
+}
+
+TEST_F(DetectionTest, a_lease_that_was_lost_cannot_be_extended) {
+  auto c = attach();
+  const Detection mine = c->detect_begin(SteadyClock::now());
+  advance_clock(c->options().detection_timeout);
+  const Detection next = c->detect_try();
+  ASSERT_EQ(next.outcome, Outcome::kProbe);
+  c->detect_extend(mine.lease);
+  EXPECT_FALSE(c->detect_succeed(mine.lease, Strategy::kBlue));
+  EXPECT_TRUE(c->detect_succeed(next.lease, Strategy::kGreen));
+}
+
+TEST_F(DetectionTest, a_resumer_that_says_nothing_for_half_a_minute_is_passed_over_and_one_that_is_at_work_is_not) {
+  auto c = attach();
+  ResumeLease mine;
+  ResumeLease next;
+  ASSERT_EQ(c->resume_begin(SteadyClock::now(), mine), ResumeOutcome::kResume);
+  for (int i = 0; i < 10; ++i) {
+    advance_clock(25s);
+    c->resume_extend(mine);
+    EXPECT_EQ(c->resume_begin(SteadyClock::now(), next), ResumeOutcome::kTimeout);
+  }
+  advance_clock(31s);
+  EXPECT_EQ(c->resume_begin(SteadyClock::now(), next), ResumeOutcome::kResume);
+  c->resume_end(mine, true);  // too late
+  EXPECT_EQ(c->resume_begin(SteadyClock::now(), mine), ResumeOutcome::kTimeout);
+  c->resume_end(next, true);
+}
+
+TEST_F(DetectionTest, a_resume_that_was_given_up_is_the_next_ones_to_do) {
+  auto c = attach();
+  ResumeLease mine;
+  ASSERT_EQ(c->resume_begin(SteadyClock::now(), mine), ResumeOutcome::kResume);
+  const Signal waiting;
+  Child other([&] {
+    auto there = attach();
+    ResumeLease lease;
+    waiting.raise();
+    E6_CHILD_CHECK(there->resume_begin(SteadyClock::now() + 10s, lease) == ResumeOutcome::kResume);
+    there->resume_end(lease, true);
+    return 0;
+  });
+  ASSERT_TRUE(waiting.wait());
+  ::usleep(5'000);  // waiting, most probably; the result does not depend on it
+  c->resume_abandon(mine);
+  EXPECT_EQ(other.wait(), 0);
+}
+
 }  // namespace
 }  // namespace e6::shared_test

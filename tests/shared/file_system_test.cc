@@ -16,7 +16,7 @@ class FileSystemTest : public SharedTest {
 };
 
 TEST_F(FileSystemTest, a_full_shared_memory_file_system_is_an_error_at_attach_and_not_a_crash_later) {
-  E6_NEEDS_ROOT();
+  E6_NEEDS_MOUNTS();
   E6_EXPECT_CHILD(with_tmpfs_at(directory_.path(), "size=64k", false, [&] {
     auto c = attach();
     E6_CHILD_CHECK(c->mode() == Mode::kFallback);
@@ -31,7 +31,7 @@ TEST_F(FileSystemTest, a_full_shared_memory_file_system_is_an_error_at_attach_an
 }
 
 TEST_F(FileSystemTest, a_file_system_out_of_inodes_is_no_space_too) {
-  E6_NEEDS_ROOT();
+  E6_NEEDS_MOUNTS();
   E6_EXPECT_CHILD(with_tmpfs_at(directory_.path(), "nr_inodes=1", false, [&] {
     auto c = attach();
     E6_CHILD_CHECK(c->mode() == Mode::kFallback);
@@ -41,7 +41,7 @@ TEST_F(FileSystemTest, a_file_system_out_of_inodes_is_no_space_too) {
 }
 
 TEST_F(FileSystemTest, a_read_only_file_system_is_told_as_such) {
-  E6_NEEDS_ROOT();
+  E6_NEEDS_MOUNTS();
   E6_EXPECT_CHILD(with_tmpfs_at(directory_.path(), "", true, [&] {
     auto c = attach();
     E6_CHILD_CHECK(c->mode() == Mode::kFallback);

@@ -18,6 +18,12 @@ std::string why_not() {
   return result == 0 ? "" : std::string("this machine does not allow namespaces: ") + std::strerror(result);
 }
 
+std::string why_no_mounts() {
+  if (const std::string reason = why_not(); !reason.empty()) return reason;
+  const int result = in_child([] { return ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 ? 0 : errno; });
+  return result == 0 ? "" : std::string("this process cannot have mounts of its own (its root directory is no mount point?): ") + std::strerror(result);
+}
+
 Child in_pid_namespace(const std::function<int()>& body) {
   const int own = ::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
   if (own < 0 || ::unshare(CLONE_NEWPID) != 0) {

@@ -11,6 +11,9 @@ namespace e6::shared_test {
 /// Empty if this process may make namespaces, mount and change its identity; else the reason.
 std::string why_not();
 
+/// The same for with_tmpfs_at.
+std::string why_no_mounts();
+
 /// A child that is process 1 of a PID namespace of its own. `pid()` is its number out here.
 Child in_pid_namespace(const std::function<int()>& body);
 
@@ -27,10 +30,12 @@ int as_user(unsigned uid, unsigned group, const std::function<int()>& body);
 /// is known there. -2: the machine allows no user namespaces.
 int in_user_namespace(unsigned outside, unsigned inside, const std::function<int()>& body);
 
-#define E6_NEEDS_ROOT()                                   \
-  do {                                                    \
-    const std::string reason = why_not();                 \
-    if (!reason.empty()) GTEST_SKIP() << reason;          \
+#define E6_SKIP_WITH(why)                        \
+  do {                                           \
+    const std::string reason = why;              \
+    if (!reason.empty()) GTEST_SKIP() << reason; \
   } while (false)
+#define E6_NEEDS_ROOT() E6_SKIP_WITH(why_not())
+#define E6_NEEDS_MOUNTS() E6_SKIP_WITH(why_no_mounts())
 
 }  // namespace e6::shared_test

@@ -176,6 +176,7 @@ void Client::detect() {
 
 void Client::probe(const DetectionLease& lease) {
   if (self_.random.one_in(2)) ::usleep(self_.random.below(2000));
+  if (self_.random.one_in(2)) self_.coordinator->detect_extend(lease);
   if (self_.random.one_in(3)) {
     Step step(self_.area, *self_.life, Doing::kRefused);
     self_.coordinator->detect_refused(lease, lease.order[0]);
@@ -208,6 +209,8 @@ void Client::resume() {
   if (outcome != ResumeOutcome::kResume) return;
   if (self_.random.one_in(2)) ::usleep(self_.random.below(1000));
   Step step(self_.area, *self_.life, Doing::kResumeEnd);
+  if (self_.random.one_in(2)) self_.coordinator->resume_extend(lease);
+  if (self_.random.one_in(4)) return self_.coordinator->resume_abandon(lease);
   self_.coordinator->resume_end(lease, self_.random.one_in(2));
 }
 

@@ -63,9 +63,12 @@ class Host {
   void detect_refused(const DetectionLease& lease, Strategy strategy) noexcept;
   bool detect_succeed(const DetectionLease& lease, Strategy strategy) noexcept;
   void detect_fail(const DetectionLease& lease, ProbeFailure failure, std::uint32_t code) noexcept;
+  void detect_extend(const DetectionLease& lease) noexcept;
   void detect_abandon(const DetectionLease& lease) noexcept;
   ResumeOutcome resume_begin(std::chrono::steady_clock::time_point deadline, ResumeLease& lease) noexcept;
+  void resume_extend(const ResumeLease& lease) noexcept;
   void resume_end(const ResumeLease& lease, bool active) noexcept;
+  void resume_abandon(const ResumeLease& lease) noexcept;
 
   std::uint32_t in_flight() noexcept;
   std::vector<Event> recent_events(std::size_t limit);

@@ -74,7 +74,7 @@ layout::Lease& detection_lease(const Attachment& a) noexcept { return a.segment-
 
 }  // namespace
 
-// A third of the time-out, so that those who wait for a stopped prober still have time to probe themselves; progress extends it.
+// A third of the time-out, so that those who wait for a stopped prober still have time to probe themselves; whoever is at work extends it.
 std::chrono::milliseconds Host::lease_span() const noexcept {
   return std::max(options_.detection_timeout / 3, std::chrono::milliseconds(300));
 }
@@ -205,8 +205,13 @@ Detection Host::detect_try() noexcept {
 void Host::detect_refused(const DetectionLease& lease, Strategy strategy) noexcept {
   (void)strategy;
   if (!valid(lease.process, lease.word)) return;
+  add(ground_of(lease.place), Counter::kRefusedProbes);
+  detect_extend(lease);
+}
+
+void Host::detect_extend(const DetectionLease& lease) noexcept {
+  if (!valid(lease.process, lease.word)) return;
   const Ground g = ground_of(lease.place);
-  add(g, Counter::kRefusedProbes);
   if (g.shared()) extend_lease(detection_lease(*g.a), lease.word, os::monotonic_ms(), lease_span());
 }
 

@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::uint32_t kResumeOk = 1;
 constexpr std::uint32_t kResumeFailed = 2;
-// A cluster takes up to 300 s to resume; after this a holder that may be alive is passed over.
-constexpr std::chrono::milliseconds kResumeSpan{330'000};
+// A cluster takes up to 300 s to resume; whoever waits for that says now and then that it still does. After this a holder that may be alive and says nothing
+// is passed over.
+constexpr std::chrono::milliseconds kResumeSpan{30'000};
 
 /// How the resume with this grant ended, if it left word.
 std::optional<ResumeOutcome> resumed_by_other(const layout::Lease& lease, std::uint64_t held) noexcept {
@@ -64,6 +65,21 @@ ResumeOutcome Host::resume_begin(std::chrono::steady_clock::time_point deadline,
     if (os::steady_now() >= deadline) return ResumeOutcome::kTimeout;
     await_news(resume_lease(*g.a), news, deadline);
   }
+}
+
+void Host::resume_extend(const ResumeLease& lease) noexcept {
+  if (!valid(lease.process, lease.word)) return;
+  const Ground g = ground_of(lease.place);
+  if (g.shared()) extend_lease(resume_lease(*g.a), lease.word, os::monotonic_ms(), kResumeSpan);
+}
+
+void Host::resume_abandon(const ResumeLease& lease) noexcept {
+  if (!valid(lease.process, lease.word)) return;
+  const Ground g = ground_of(lease.place);
+  Event e;
+  e.kind = EventKind::kDetectionFailed;
+  e.cause = EventCause::kAbandoned;
+  if (!g.shared() || release_lease(resume_lease(*g.a), lease.word, 0)) tell(g, e);
 }
 
 void Host::resume_end(const ResumeLease& lease, bool active) noexcept {

@@ -154,11 +154,14 @@ bool Coordinator::detect_succeed(DetectionLease lease, Strategy strategy) noexce
 void Coordinator::detect_fail(DetectionLease lease, ProbeFailure failure, std::uint32_t code) noexcept {
   host_->detect_fail(lease, failure, code);
 }
+void Coordinator::detect_extend(const DetectionLease& lease) noexcept { host_->detect_extend(lease); }
 void Coordinator::detect_abandon(DetectionLease lease) noexcept { host_->detect_abandon(lease); }
 ResumeOutcome Coordinator::resume_begin(Clock::time_point deadline, ResumeLease& lease) noexcept {
   return host_->resume_begin(deadline, lease);
 }
+void Coordinator::resume_extend(const ResumeLease& lease) noexcept { host_->resume_extend(lease); }
 void Coordinator::resume_end(ResumeLease lease, bool active) noexcept { host_->resume_end(lease, active); }
+void Coordinator::resume_abandon(ResumeLease lease) noexcept { host_->resume_abandon(lease); }
 bool Coordinator::set(Strategy strategy) noexcept { return host_->operate(Change::kSet, strategy); }
 bool Coordinator::clear() noexcept { return host_->operate(Change::kClear, Strategy::kNone); }
 bool Coordinator::apply() noexcept { return host_->operate(Change::kApply, Strategy::kNone); }

@@ -101,7 +101,7 @@ struct Detection {
   std::uint32_t failure_code = 0;  ///< the gRPC status code that the prober reported, 0 if none
 };
 
-/// Resuming a suspended cluster, once per host.
+/// Resuming a suspended cluster, once per host. Plain data; hand it to exactly one of resume_end and resume_abandon.
 struct ResumeLease {
   std::uint64_t word = 0;
   std::uint64_t process = 0;
@@ -197,8 +197,11 @@ class Coordinator {
   /// The same without waiting (kBusy while another process probes), and it hands out the lease although a colour is usable if that
   /// is past its soft limit: the one re-check of the host.
   [[nodiscard]] Detection detect_try() noexcept;
-  /// One colour was refused with 456 while probing; for the record.
+  /// One colour was refused with 456 while probing; for the record. Extends the lease.
   void detect_refused(const DetectionLease& lease, Strategy strategy) noexcept;
+  /// The probe goes on. A lease that nobody extends is passed over after a third of the detection time-out (300 ms at least): say this a few times within
+  /// that while one call lasts, or a cluster that is slow to answer is never found by anybody. One compare-and-swap; no effect once the lease is lost.
+  void detect_extend(const DetectionLease& lease) noexcept;
   /// The probe authenticated with `strategy`. False if the result came too late and was ignored.
   bool detect_succeed(DetectionLease lease, Strategy strategy) noexcept;
   /// The probe failed; those who wait get the same answer. `code` is the gRPC status code, 0 if none.
@@ -206,10 +209,15 @@ class Coordinator {
   /// The probe was given up without a result; the next waiter probes.
   void detect_abandon(DetectionLease lease) noexcept;
 
-  /// The right to resume a suspended cluster (kResume: the caller resumes, then calls resume_end), or what became of another
+  /// The right to resume a suspended cluster (kResume: the caller resumes, then calls resume_end or resume_abandon), or what became of another
   /// process's attempt, until `deadline`.
   [[nodiscard]] ResumeOutcome resume_begin(Clock::time_point deadline, ResumeLease& lease) noexcept;
+  /// The cluster is still waking up. A lease that nobody extends is passed over after 30 s. One compare-and-swap; no effect once the lease is lost.
+  void resume_extend(const ResumeLease& lease) noexcept;
+  /// The cluster is active, or it cannot be resumed; those who wait get the same answer.
   void resume_end(ResumeLease lease, bool active) noexcept;
+  /// The attempt was given up for reasons of its own (a deadline, a stop request); the next waiter resumes.
+  void resume_abandon(ResumeLease lease) noexcept;
 
   /// Operator's actions; each stands in the event ring with the caller's pid.
   bool set(Strategy strategy) noexcept;
