@@ -28,6 +28,7 @@ void recover(int by, int dead) {
 
 struct Changes : Scenario {
   void prepare() override { new_world(3); }
+  bool may_stand_twice = false;  ///< in the ring; readers still take it for one
   void recover_if_dead(int by, int who) {
     if (core::certainly_dead(model::process(by), static_cast<std::uint32_t>(who))) recover(by, who);
   }
@@ -39,11 +40,18 @@ struct Changes : Scenario {
     for (std::size_t i = 1; i < words.size(); ++i) {
       const auto after = unpack(words[i].value);
       unsigned found = 0;
-      for (const Event& e : events) found += e.epoch.active == after.epoch ? 1U : 0U;
+      for (const Event& e : events) {
+        if (e.epoch.active != after.epoch) continue;
+        ++found;
+        check(e.to == (after.active == layout::kBlue ? Strategy::kBlue : Strategy::kGreen), "an event tells another colour than its change made");
+      }
       check(found != 0, "a change left no event");
       check(found == 1, "a change left two events");
     }
     check(events.size() == words.size() - 1, "an event of nothing");
+    std::size_t written = 0;
+    for (const layout::EventSlot& s : segment().events) written += s.claim.load() != 0 ? 1U : 0U;
+    check(may_stand_twice || written == events.size(), "a change left two events");
     check(segment().event_head.dropped.load() == 0, "an event was dropped");
   }
 };
@@ -61,6 +69,38 @@ struct GoneOn : Changes {
   }
 };
 const Register<GoneOn> gone_on("Commit", "each_change_leaves_one_event_when_its_maker_dies_and_another_goes_on", 2, 1);
+
+/// The same, and both mean the same change: what the dead one left in the air looks as if it had made it.
+struct SameChange : Changes {
+  SameChange() {
+    may_stand_twice = true;
+    setup.threads = 3;
+    setup.killable = 1;
+    setup.kills = 1;
+  }
+  void process(int which) override {
+    if (which == 2) return recover_if_dead(2, 0);
+    set(which, layout::kBlue);
+  }
+};
+const Register<SameChange> same_change("Commit", "a_change_that_two_meant_and_one_made_is_one_event", 2, 1);
+
+/// The dead one's change was made by another, to another colour, and a third went on from there.
+struct GoneOnByAThird : Changes {
+  GoneOnByAThird() {
+    setup.threads = 3;
+    setup.killable = 1;
+    setup.kills = 1;
+  }
+  void process(int which) override {
+    if (which == 2) {
+      if (segment().hot.word.load(std::memory_order_acquire) != 0) set(2, layout::kBlue);
+      return recover_if_dead(2, 0);
+    }
+    set(which, which == 0 ? layout::kBlue : layout::kGreen);
+  }
+};
+const Register<GoneOnByAThird> gone_on_by_a_third("Commit", "the_event_of_a_change_tells_the_colour_of_whoever_made_it", 2, 0);
 
 /// Both are killed.
 struct BothDie : Changes {

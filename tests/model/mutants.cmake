@@ -23,10 +23,14 @@ model_mutant(lease_without_wake_up lease waiters_wake_up_and_get_the_answer_they
   "os::futex_wake_all(lease.news);" "")
 
 model_mutant(commit_looks_for_the_event_first commit each_change_leaves_one_event_when_its_maker_dies_and_another_goes_on "a change left no event"
-  "return somebody_went_on_from(segment, epoch_of(meant)) || has_event_from(segment, epoch_of(meant));"
-  "return has_event_from(segment, epoch_of(meant)) || somebody_went_on_from(segment, epoch_of(meant));")
+  "return somebody_went_on_from(segment, meant) || has_event_from(segment, epoch_of(meant), colour(meant.active));"
+  "return has_event_from(segment, epoch_of(meant), colour(meant.active)) || somebody_went_on_from(segment, meant);")
 model_mutant(commit_without_witness commit each_change_leaves_one_event_when_its_maker_dies_and_another_goes_on "a change left no event"
-  "return somebody_went_on_from(segment, epoch_of(meant)) || has_event_from(segment, epoch_of(meant));" "return false;")
+  "return somebody_went_on_from(segment, meant) || has_event_from(segment, epoch_of(meant), colour(meant.active));" "return false;")
+model_mutant(commit_two_of_one_change_are_two event_ring a_change_that_two_meant_and_one_made_is_one_event "a change left two events"
+  "if (!change || changes" "if (!change || true || changes")
+model_mutant(commit_a_witness_of_any_colour event_ring the_event_of_a_change_tells_the_colour_of_whoever_made_it "a change left two events"
+  "e.epoch != epoch && active_before(e) == active" "e.epoch != epoch && (active_before(e) == active || true)")
 model_mutant(commit_recovers_what_is_recorded commit each_change_leaves_one_event_when_its_maker_dies_and_another_goes_on "a change left two events"
   "if (has_event_to(segment, epoch_of(meant))) return false;" "")
 model_mutant(commit_recovers_what_was_not_done commit each_change_leaves_one_event_when_its_maker_dies_and_another_goes_on "a change left two events"

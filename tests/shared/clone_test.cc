@@ -96,6 +96,38 @@ TEST_F(CloneTest, a_raw_clone_killed_inside_the_lock_costs_the_segment_and_nobod
   EXPECT_NE(RawSegment(path())->header.instance, first);
 }
 
+TEST_F(CloneTest, a_guest_of_the_host_gives_up_the_segment_whose_lock_a_raw_clone_took_with_it) {
+  auto c = attach_with(Strategy::kBlue);
+  const Signal inside;
+  Child child = raw_clone([&] {
+    core::Attachment* a = take_part(place());
+    E6_CHILD_CHECK(a != nullptr);
+    const core::HostLock lock(*a);
+    E6_CHILD_CHECK(lock.held());
+    inside.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(inside.wait());
+  const Signal dead;
+  const Signal guest;
+  Child other([&] {
+    auto there = attach();
+    E6_CHILD_CHECK(there->mode() == Mode::kGuest);
+    guest.raise();
+    E6_CHILD_CHECK(dead.wait());
+    advance_clock(1100ms);
+    auto q = there->begin_query();
+    E6_CHILD_CHECK(q && q->strategy() == Strategy::kBlue);
+    E6_CHILD_CHECK(there->mode() == Mode::kShared);
+    return 0;
+  });
+  ASSERT_TRUE(guest.wait());
+  child.kill();
+  dead.raise();
+  EXPECT_EQ(other.wait(), 0);
+}
+
 TEST_F(CloneTest, every_process_has_a_generation_that_none_of_its_ancestors_had) {
   const std::uint64_t mine = os::process_generation();
   EXPECT_NE(mine, 0U);

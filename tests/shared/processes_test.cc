@@ -189,6 +189,38 @@ TEST_F(ProcessesTest, while_the_owner_of_the_lock_is_stopped_others_work_as_gues
   EXPECT_EQ(events_of(*c, EventKind::kRecovered), 1U);
 }
 
+TEST_F(ProcessesTest, a_guest_waits_for_the_lock_once_in_a_call) {
+  auto c = attach_with(Strategy::kBlue);
+  Child dead([&] {
+    auto there = attach();
+    (void)there->begin_query();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(eventually([&] { return participants() == 2; }));
+  const Signal inside;
+  Child owner([&] {
+    core::Attachment* a = take_part(place());
+    E6_CHILD_CHECK(a != nullptr);
+    const core::HostLock lock(*a);
+    inside.raise();
+    ::pause();
+    return 1;
+  });
+  ASSERT_TRUE(inside.wait());
+  dead.kill();
+  E6_EXPECT_CHILD(in_child([&] {
+    auto there = attach();
+    E6_CHILD_CHECK(there->mode() == Mode::kGuest);
+    const std::uint64_t before = inspect::look(path()).totals[static_cast<std::size_t>(Counter::kLockTimeouts)];
+    advance_clock(1100ms);
+    (void)there->begin_query();
+    // It tried to join. Looking for the dead, which counts a lock that is not to be had, would have been the second wait.
+    E6_CHILD_CHECK(inspect::look(path()).totals[static_cast<std::size_t>(Counter::kLockTimeouts)] == before);
+    return 0;
+  }));
+}
+
 TEST_F(ProcessesTest, a_killed_owner_of_the_lock_is_recovered_from_at_once) {
   auto c = attach_with(Strategy::kBlue);
   std::vector<double> took;

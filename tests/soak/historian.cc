@@ -72,7 +72,12 @@ void Historian::take(std::uint64_t position, std::uint64_t what, std::uint64_t e
   if (kind == EventKind::kNone || kind > EventKind::kResumed) area_.complain("an event of no kind: %llu", static_cast<unsigned long long>(what));
   const auto after = static_cast<std::uint32_t>(epochs >> 32);
   const auto before = static_cast<std::uint32_t>(epochs);
-  if (after != before) waiting_.emplace(before, after);
+  if (after != before) {
+    if (told_.insert(epochs).second)
+      waiting_.emplace(before, after);
+    else
+      ++told_twice_;
+  }
   if (kind != EventKind::kJoined && kind != EventKind::kLeft && kind != EventKind::kDied) return;
   const std::uint64_t incarnation = incarnation_of_owner(writer);
   if (incarnation >= area_->incarnations) return area_.complain("an event by incarnation %llu", static_cast<unsigned long long>(incarnation));

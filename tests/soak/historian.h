@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "area.h"
@@ -44,6 +45,8 @@ class Historian {
 
   /// The story of the hot word, from a fresh segment's zero: changes told in an unbroken chain, changes missing in it, and events that fit nowhere.
   [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
+  /// Changes that a dead process had meant as well as the one who made them: readers take the second event for the first (core/event_ring.h).
+  [[nodiscard]] std::uint64_t told_twice() const noexcept { return told_twice_; }
   [[nodiscard]] std::uint64_t missing() const noexcept { return missing_; }
   [[nodiscard]] std::size_t unfitting() const noexcept { return waiting_.size(); }
   /// Does the chain end at these epochs?
@@ -64,9 +67,10 @@ class Historian {
   std::uint64_t kinds_[256] = {};
   std::vector<Departures> departures_;      // by incarnation
   // changes whose beginning the story has not reached: epochs before -> epochs after
+  std::unordered_set<std::uint64_t> told_;  // both epochs of every change so far
   std::unordered_multimap<std::uint32_t, std::uint32_t> waiting_;
   std::uint32_t at_ = 0;                    // epochs that the story has reached
-  std::uint64_t changes_ = 0, missing_ = 0;
+  std::uint64_t changes_ = 0, missing_ = 0, told_twice_ = 0;
 };
 
 }  // namespace e6::soak

@@ -51,7 +51,7 @@ verb_fuzz() {
   local seconds=$((SECONDS - started)) done_executions
   done_executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$here"/job-*.log | awk '{ sum += $1 } END { print sum + 0 }')
   local findings
-  findings=$(sed -n 's/.*Test unit written to //p' "$here"/job-*.log)
+  findings=$(sed -n 's/.*Test unit written to \(.*\/\(crash\|timeout\|oom\|leak\)-[0-9a-f]*\)$/\1/p' "$here"/job-*.log) # a slow unit is none
   printf '%s executions, %s findings, %s s (%s per second), %s inputs that reach something of their own\n' "$done_executions" \
     "$(grep -c . <<<"$findings" || true)" "$seconds" "$((done_executions / (seconds > 0 ? seconds : 1)))" \
     "$(find "$here/corpus" -type f | wc -l)"

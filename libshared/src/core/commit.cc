@@ -42,12 +42,17 @@ void write_intent(Intent& intent, std::uint64_t before, std::uint64_t after, Eve
   intent.meta.store(kValid | static_cast<std::uint64_t>(kind) << 8 | static_cast<std::uint64_t>(cause) << 16, std::memory_order_release);
 }
 
-/// Did somebody see the word at these epochs and set out to change it? What an intent starts from was read from the word.
-bool somebody_went_on_from(const layout::Segment& segment, Epoch epoch) noexcept {
+/// The same word, but for its expiry?
+constexpr bool same_change(const HotWord& a, const HotWord& b) noexcept {
+  return epoch_of(a) == epoch_of(b) && a.active == b.active && a.pending == b.pending;
+}
+
+/// Did somebody see this word and set out to change it? What an intent starts from was read from the word.
+bool somebody_went_on_from(const layout::Segment& segment, const HotWord& word) noexcept {
   for (const layout::Participant& p : segment.participants) {
     if (layout::phase_of(p.tag.load(relaxed)) == 0) continue;
     for (const Intent& intent : p.intents)
-      if ((intent.meta.load(std::memory_order_acquire) & kValid) != 0 && epoch_of(unpack(intent.before.load(relaxed))) == epoch) return true;
+      if ((intent.meta.load(std::memory_order_acquire) & kValid) != 0 && same_change(unpack(intent.before.load(relaxed)), word)) return true;
   }
   return false;
 }
@@ -57,9 +62,10 @@ bool was_committed(const layout::Segment& segment, std::uint64_t after) noexcept
   const HotWord meant = unpack(after);
   if (has_event_to(segment, epoch_of(meant))) return false;  // recorded, by it or by whoever made this step in its place
   const HotWord seen = unpack(segment.hot.word.load(std::memory_order_acquire));
-  if (epoch_of(seen) == epoch_of(meant)) return seen.active == meant.active && seen.pending == meant.pending;
+  // Two may have meant the same change: then who made it records it as well, and readers take the two for the one that they are (read_events).
+  if (epoch_of(seen) == epoch_of(meant)) return same_change(seen, meant);
   // In this order: whoever went on withdraws its intent only when its event stands. Looking for the event first could miss both.
-  return somebody_went_on_from(segment, epoch_of(meant)) || has_event_from(segment, epoch_of(meant));
+  return somebody_went_on_from(segment, meant) || has_event_from(segment, epoch_of(meant), colour(meant.active));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "layout/hot_word.h"
 #include "os/clock.h"
@@ -74,6 +75,9 @@ bool read_slot(const EventSlot& s, Event& e, std::uint64_t* writer, Epoch* left 
   return s.claim.load(relaxed) == claim;
 }
 
+/// The active colour from which the change of an event started (core/commit.cc, describe).
+Strategy active_before(const Event& e) noexcept { return e.kind == EventKind::kRolledBack ? e.to : e.from; }
+
 }  // namespace
 
 bool push_event(layout::Segment& segment, const Writer& writer, const Event& event, std::uint64_t hot_word,
@@ -115,13 +119,25 @@ void free_events_of(layout::Segment& segment, std::uint32_t slot) noexcept {
 }
 
 std::vector<Event> read_events(const layout::Segment& segment, std::size_t limit) {
-  std::vector<Event> events;
-  events.reserve(std::min<std::size_t>(limit, kEventSlots));
-  Event e;
+  struct Told {
+    Event event;
+    Epoch left;
+  };
+  std::vector<Told> all;
+  all.reserve(kEventSlots);
+  Told one;
   std::uint64_t writer = 0;
   for (const EventSlot& s : segment.events)
-    if (read_slot(s, e, &writer)) events.push_back(e);
-  std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.sequence < b.sequence; });
+    if (read_slot(s, one.event, &writer, &one.left)) all.push_back(one);
+  std::sort(all.begin(), all.end(), [](const Told& a, const Told& b) { return a.event.sequence < b.event.sequence; });
+
+  std::vector<Event> events;
+  events.reserve(all.size());
+  std::unordered_set<std::uint64_t> changes;
+  for (const Told& told : all) {
+    const bool change = !(told.event.epoch == told.left);
+    if (!change || changes.insert(pack_epoch(told.event.epoch) << 32 | pack_epoch(told.left)).second) events.push_back(told.event);
+  }
   if (events.size() > limit) events.erase(events.begin(), events.end() - static_cast<std::ptrdiff_t>(limit));
   return events;
 }
@@ -135,12 +151,12 @@ bool has_event_to(const layout::Segment& segment, Epoch epoch) noexcept {
   return false;
 }
 
-bool has_event_from(const layout::Segment& segment, Epoch epoch) noexcept {
+bool has_event_from(const layout::Segment& segment, Epoch epoch, Strategy active) noexcept {
   Event e;
   Epoch left;
   std::uint64_t writer = 0;
   for (const EventSlot& s : segment.events)
-    if (read_slot(s, e, &writer, &left) && left == epoch && e.epoch != epoch) return true;
+    if (read_slot(s, e, &writer, &left) && left == epoch && e.epoch != epoch && active_before(e) == active) return true;
   return false;
 }
 

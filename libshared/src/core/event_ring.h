@@ -35,13 +35,14 @@ void record_created(layout::Segment& segment) noexcept;
 /// Crash: may be done again.
 void free_events_of(layout::Segment& segment, std::uint32_t slot) noexcept;
 
-/// The latest events, oldest first, at most `limit`. Bounded by the ring's size whatever stands in it.
+/// The latest events, oldest first, at most `limit`. Bounded by the ring's size whatever stands in it. A change of the hot word that was recorded by its
+/// maker and, at the same time, in place of a dead one that meant the same change (core/commit.cc), is one event: the earlier.
 std::vector<Event> read_events(const layout::Segment& segment, std::size_t limit);
 
 /// Is there an event of a change that led to this pair of epochs?
 bool has_event_to(const layout::Segment& segment, Epoch epoch) noexcept;
-/// Is there an event of a change that started from it?
-bool has_event_from(const layout::Segment& segment, Epoch epoch) noexcept;
+/// Is there an event of a change that started from it, and from this active colour?
+bool has_event_from(const layout::Segment& segment, Epoch epoch, Strategy active) noexcept;
 
 /// Is there an event of this kind about this incarnation of a participant?
 bool has_event_by(const layout::Segment& segment, EventKind kind, std::uint32_t slot, std::uint64_t incarnation) noexcept;

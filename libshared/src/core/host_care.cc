@@ -64,18 +64,25 @@ std::uint64_t word_in_file(int fd) noexcept {
     if (fresh != a && fresh->shared() && retire(*a, EventCause::kUnlinked)) (void)record_replaced(*fresh, EventCause::kUnlinked);
     return;
   }
+  bool broken = false;
   if (!a->has_slot()) {
     if (!moving_.try_lock()) return;
-    if (!a->has_slot() && !join(*a)) notify_restored();
+    Error not_yet;
+    if (!a->has_slot() && !(not_yet = join(*a))) notify_restored();
     moving_.unlock();
+    broken = not_yet.cause == Cause::kRetired;
+    if (not_yet && !broken) return;  // a call waits for the lock once
   }
-  // one process of the host looks for the dead, once per second
-  layout::Word& reaped = a->segment->lock.reaped_ms;
-  std::uint64_t last = reaped.load(std::memory_order_relaxed);
-  if (now_ms - last < kLookMs || !reaped.compare_exchange_strong(last, now_ms, std::memory_order_relaxed)) return;
-  const Reaped dead = reap_dead(*a);
-  if (dead.queries) apply_if_due_at_end({a, nullptr}, now_ms);
-  if (dead.broken) {
+  if (!broken) {
+    // one process of the host looks for the dead, once per second
+    layout::Word& reaped = a->segment->lock.reaped_ms;
+    std::uint64_t last = reaped.load(std::memory_order_relaxed);
+    if (now_ms - last < kLookMs || !reaped.compare_exchange_strong(last, now_ms, std::memory_order_relaxed)) return;
+    const Reaped dead = reap_dead(*a);
+    if (dead.queries) apply_if_due_at_end({a, nullptr}, now_ms);
+    broken = dead.broken;
+  }
+  if (broken) {
     const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
     const bool by_us = retire(*a, EventCause::kOwnerDied);
     const Attachment* fresh = settle(a, known);

@@ -1,5 +1,7 @@
 #include "core/host_lock.h"
 
+#include <cerrno>
+
 #include "core/repair.h"
 #include "layout/turn_word.h"
 #include "os/ofd_lock.h"
@@ -48,7 +50,10 @@ bool HostLock::take_byte(os::Backoff& pause, std::uint64_t& turn) noexcept {
     turn = lock.turn.load(std::memory_order_acquire);
     const off_t byte = os::kLockByte + layout::turn_byte(turn);
     const os::Locked got = os::try_lock_byte(a_.fd.get(), byte);
-    if (got == os::Locked::kUnknown) return false;
+    if (got == os::Locked::kUnknown) {
+      refused_by_ = errno;
+      return false;
+    }
     if (got == os::Locked::kYes) {
       byte_ = byte;
       // else a lock on somebody else's file: the application closed ours and has its number in use

@@ -21,7 +21,7 @@ class HostLock {
  public:
   enum class State : std::uint8_t {
     kHeld,
-    kBusy,    ///< not to be had within the bound: its owner may be stopped. Go on without.
+    kBusy,    ///< not to be had within the bound: its owner may be stopped, or see refused_by(). Go on without.
     kBroken,  ///< cannot be repaired: the segment must be retired
   };
 
@@ -36,6 +36,8 @@ class HostLock {
   [[nodiscard]] bool held() const noexcept { return state_ == State::kHeld; }
   /// The last owner had died inside and its work was repaired.
   [[nodiscard]] bool recovered() const noexcept { return recovered_; }
+  /// The errno with which the kernel refused the lock on a byte of the file, which has nothing to do with other holders; 0: it did not.
+  [[nodiscard]] int refused_by() const noexcept { return refused_by_; }
 
  private:
   bool take_byte(os::Backoff& pause, std::uint64_t& turn) noexcept;
@@ -47,6 +49,7 @@ class HostLock {
   State state_ = State::kBusy;
   bool local_ = false;
   bool recovered_ = false;
+  int refused_by_ = 0;
   off_t byte_ = 0;  // 0: none
 };
 

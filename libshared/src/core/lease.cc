@@ -32,7 +32,8 @@ ClaimResult claim_lease(const Attachment& a, layout::Lease& lease, std::uint64_t
     result.claim = Claim::kGranted;
     if (old.holder != 0) {
       result.former_slot = old.holder == layout::kLeaseGuest ? kNoSlot : old.holder - 1;
-      if (result.former_slot != kNoSlot && certainly_dead(a, result.former_slot)) {
+      const bool nobody = result.former_slot != kNoSlot && result.former_slot >= layout::kParticipants;  // no such slot: a damaged word
+      if (nobody || (result.former_slot != kNoSlot && certainly_dead(a, result.former_slot))) {
         result.claim = Claim::kFromDead;
       } else if (layout::lease_ms_left(old.deadline, now_ms) == 0) {
         result.claim = Claim::kFromLate;

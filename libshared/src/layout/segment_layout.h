@@ -1,4 +1,4 @@
-// The bytes of a segment, layout version 1. The one file that owns the shared layout.
+// The bytes of a segment, layout version 2. The one file that owns the shared layout.
 //
 //   offset    size  what                    written by                         read
 //   0         4096  Header                  the creator, before publication    by everyone, checked on attach
