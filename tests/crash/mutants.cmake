@@ -19,6 +19,6 @@ function(e6_mutant name file operation mode says)
   target_link_options(crash_mutant_${name} PRIVATE -static -no-pie -s)
   add_test(NAME crash_mutants.${name}_is_caught
     COMMAND crash_mutant_${name} --operation ${operation} --mode ${mode} --expect ${says})
-  set_tests_properties(crash_mutants.${name}_is_caught PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120)
+  set_tests_properties(crash_mutants.${name}_is_caught PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120 LABELS once)
   file(APPEND ${E6_MUTANTS} "${name}\t${operation}\t${mode}\t${says}\n")
 endfunction()

@@ -37,6 +37,8 @@ void World::work(Worker& w) {
     case Stage::kProbing:
       return send(w, Call::kAuthenticate, w.lease.order[w.tried]);
     case Stage::kRunning:
+      // As libclient does: opening a session took a while, and new work does not go where the host no longer is.
+      if (w.query.empty() && w.host->snapshot().active != w.colour) return finish_query(w);
       return send(w, w.query.empty() ? Call::kPrepare : w.fetches > 0 ? Call::kFetch : Call::kClear, w.ticket.strategy());
   }
 }
@@ -127,6 +129,7 @@ void World::recheck(Worker& w) {
 
 void World::send(Worker& w, Call call, Strategy colour) {
   if (w.stage == Stage::kRunning && colour != w.colour) return violated("a query changed its colour");
+  if (call == Call::kPrepare && colour != expected_.colours().active) return violated("new work was sent to a colour that the host had left");
   Request r;
   r.call = call;
   r.colour = colour;
