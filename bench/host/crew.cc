@@ -101,14 +101,16 @@ bool wait_until(const std::atomic<std::uint32_t>& word, std::uint32_t value, std
   return true;
 }
 
+double quantile(std::vector<std::int64_t>& ns, std::size_t permille, std::int64_t unit) {
+  if (ns.empty()) return 0;
+  std::sort(ns.begin(), ns.end());
+  return static_cast<double>(ns[std::min(ns.size() - 1, ns.size() * permille / 1000)]) / static_cast<double>(unit);
+}
+
 std::string spread(std::vector<std::int64_t>& ns, std::int64_t unit) {
   if (ns.empty()) return "nothing measured";
-  std::sort(ns.begin(), ns.end());
-  const auto at = [&](std::size_t permille) {
-    return static_cast<double>(ns[std::min(ns.size() - 1, ns.size() * permille / 1000)]) / static_cast<double>(unit);
-  };
   char text[96];
-  std::snprintf(text, sizeof text, "p50 %.2f, p99 %.2f, max %.2f", at(500), at(990), static_cast<double>(ns.back()) / static_cast<double>(unit));
+  std::snprintf(text, sizeof text, "p50 %.2f, p99 %.2f, max %.2f", quantile(ns, 500, unit), quantile(ns, 990, unit), quantile(ns, 1000, unit));
   return text;
 }
 

@@ -61,10 +61,19 @@ bool wait_until(const std::atomic<std::uint32_t>& word, std::uint32_t value, std
 /// "p50 1.2, p99 3.4, max 5.6" of `ns`, in `unit` nanoseconds. Sorts them.
 std::string spread(std::vector<std::int64_t>& ns, std::int64_t unit);
 
-// The measurements. Each prints its figures; false if something did not work as promised.
-bool propagation(unsigned workers, unsigned changes);
-bool take_over(unsigned waiters, unsigned kills);
-bool stopped_prober(unsigned waiters, unsigned stops);
-bool outage(unsigned workers, std::chrono::seconds length);
+/// The share `permille` of `ns` is at most this, in `unit` nanoseconds. Sorts them.
+double quantile(std::vector<std::int64_t>& ns, std::size_t permille, std::int64_t unit);
+
+// The measurements. Each prints its figures; false if something did not work as promised. `bars` gets what was measured beside its bar.
+struct Bar {
+  std::string what;
+  double measured;
+  double most;
+};
+using Bars = std::vector<Bar>;
+bool propagation(unsigned workers, unsigned changes, Bars& bars);
+bool take_over(unsigned waiters, unsigned kills, Bars& bars);
+bool stopped_prober(unsigned waiters, unsigned stops, Bars& bars);
+bool outage(unsigned workers, std::chrono::seconds length, Bars& bars);
 
 }  // namespace e6::host_bench

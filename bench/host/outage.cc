@@ -95,7 +95,7 @@ void work(Stage& stage, unsigned worker, const Options& options) {
 
 }  // namespace
 
-bool outage(unsigned workers, std::chrono::seconds length) {
+bool outage(unsigned workers, std::chrono::seconds length, Bars& bars) {
   workers = std::min(workers, kMostWorkers);
   const Directory directory;
   const Options options = directory.options();
@@ -123,6 +123,10 @@ bool outage(unsigned workers, std::chrono::seconds length) {
   std::printf("both refused: %u workers, %lld s; %u probes of the host, %u waits answered with its failure, %u ended by a deadline of 10 to 700 ms; longest past it, ms: %s, less what the worker waited for a processor: %s; back after it ended, ms: %s\n", workers,
               static_cast<long long>(length.count()), stage.probes.load(), stage.answers.load(), stage.timeouts.load(), spread(late, 1'000'000).c_str(), spread(late_net, 1'000'000).c_str(),
               spread(back, 1'000'000).c_str());
+  const std::string crowd = ", both refused, " + std::to_string(workers) + " workers";
+  bars.push_back({"longest past a deadline, ms" + crowd, quantile(late, 1000, 1'000'000), 10});
+  // After each failure nobody probes for a second, and then one process does, which takes two authentications.
+  bars.push_back({"probes" + crowd, static_cast<double>(stage.probes.load()), 2.0 * (static_cast<double>(length.count()) + 1)});
   return crew.join(std::chrono::seconds(30)) && all;
 }
 

@@ -41,7 +41,7 @@ void work(Stage& stage, unsigned worker, unsigned changes, const Options& option
 
 }  // namespace
 
-bool propagation(unsigned workers, unsigned changes) {
+bool propagation(unsigned workers, unsigned changes, Bars& bars) {
   workers = std::min(workers, kMostWorkers);
   changes = std::min(changes, kMostChanges);
   const Directory directory;
@@ -69,6 +69,7 @@ bool propagation(unsigned workers, unsigned changes) {
   }
   std::printf("learned by one, used by all: %u workers, %u changes, %llu requests; begun on the old colour after the change was learned, at most so many us later: %s\n",
               workers, changes, static_cast<unsigned long long>(requests), spread(late, 1000).c_str());
+  bars.push_back({"learned by one, used by all, p99, ms", quantile(late, 990, 1'000'000), 1});
   return ended;
 }
 

@@ -83,19 +83,21 @@ bool measure(unsigned waiters, unsigned rounds, std::chrono::milliseconds detect
 
 }  // namespace
 
-bool take_over(unsigned waiters, unsigned kills) {
+bool take_over(unsigned waiters, unsigned kills, Bars& bars) {
   std::vector<std::int64_t> taken;
   const bool well = measure(waiters, kills, std::chrono::seconds(30), true, taken);
   std::printf("prober killed: %u kills, %u waiters; from SIGKILL until one of them may probe, ms: %s\n", kills, waiters, spread(taken, 1'000'000).c_str());
+  bars.push_back({"prober killed, p99, ms", quantile(taken, 990, 1'000'000), 50});
   return well;
 }
 
-bool stopped_prober(unsigned waiters, unsigned stops) {
+bool stopped_prober(unsigned waiters, unsigned stops, Bars& bars) {
   constexpr std::chrono::milliseconds kTimeout{1500};
   std::vector<std::int64_t> taken;
   const bool well = measure(waiters, stops, kTimeout, false, taken);
   std::printf("prober stopped: %u stops, %u waiters, detection time-out %lld ms; from SIGSTOP until one of them may probe, ms: %s\n", stops, waiters,
               static_cast<long long>(kTimeout.count()), spread(taken, 1'000'000).c_str());
+  bars.push_back({"prober stopped, max, ms", quantile(taken, 1000, 1'000'000), static_cast<double>(kTimeout.count())});
   return well;
 }
 

@@ -104,6 +104,7 @@ def early(storm, engines, ingress):
 
 
 def check_early(figures):
+    assert figures["mismatches"] > 0, "nobody met the ingress that refuses the announced colour"
     assert figures["lost_results"] == 0
     assert figures["host"]["strategy"] == "green"
 
@@ -117,6 +118,7 @@ def mixed(storm, engines, ingress):
 
 
 def check_mixed(figures):
+    assert figures["mismatches"] > 0, "nobody met the two parts of the ingress"
     assert figures["lost_results"] == 0
     assert figures["host"]["strategy"] == "green"
 
@@ -149,6 +151,54 @@ def check_suspended(figures):
     assert figures["host"]["strategy"] == "blue"
 
 
+def flapping(storm, engines, ingress):
+    del engines
+    for _ in range(6):
+        ingress.reload(green="green", cluster="green")
+        storm.run_on(20)
+        ingress.reload(blue="blue")
+        storm.run_on(20)
+    storm.until_all_on("blue")
+    storm.run_on(100)
+
+
+def check_flapping(figures):
+    assert figures["mismatches"] >= 6, "some of the switches were met by nobody"
+    assert figures["host"]["strategy"] == "blue"
+
+
+def refused(storm, engines, ingress):
+    del engines
+    ingress.reload()  # without a route for either colour
+    ended = time.monotonic() + 2
+    storm.until("two seconds", lambda line: time.monotonic() > ended)
+    ingress.reload(blue="blue")
+    storm.run_on(300)
+
+
+def check_refused(figures):
+    assert figures["mismatches"] > 0, "nobody met the ingress that refuses both colours"
+    # Within half a second a prober looks a few times, then nobody for a second; the rest is what the reloads took.
+    assert 2 <= figures["host"]["refused_probes"] <= 60, "probes grow with time and not with workers"
+    assert figures["host"]["strategy"] == "blue"
+
+
+def lagging(storm, engines, ingress):
+    resumes_before = json.loads(engines["blue"].ctl("stats", "--json"))["by_method"].get("cluster.resume", {})
+    ingress.reload(blue="503")  # and the cluster is active
+    ended = time.monotonic() + 1
+    storm.until("a second", lambda line: time.monotonic() > ended)
+    ingress.reload(blue="blue")
+    storm.run_on(100)
+    assert json.loads(engines["blue"].ctl("stats", "--json"))["by_method"].get("cluster.resume", {}) == resumes_before, "somebody woke a cluster that did not sleep"
+
+
+def check_lagging(figures):
+    assert figures["retries"] > 0, "nobody met the status 503 of the ingress"
+    assert figures["lost_results"] == 0
+    assert figures["host"]["strategy"] == "blue"
+
+
 SCENARIOS = {
     "graceful": (graceful, check_graceful, {}),
     "abrupt": (abrupt, check_abrupt, {}),
@@ -158,6 +208,9 @@ SCENARIOS = {
     "reloads": (reloads, check_reloads, {}),
     "recycling": (lambda storm, *_: storm.run_on(800), check_reloads, {"keepalive_requests": 40}),
     "suspended": (suspended, check_suspended, {}),
+    "flapping": (flapping, check_flapping, {}),
+    "refused": (refused, check_refused, {}),
+    "lagging": (lagging, check_lagging, {}),
 }
 
 

@@ -207,6 +207,27 @@ TEST_F(Storm, an_engine_that_flaps_every_50_ms_fails_no_query) {
   EXPECT_LE(figures["lost_results"], figures["mismatches"]);
 }
 
+TEST_F(Storm, an_engine_that_is_slow_to_authenticate_is_found_by_one_probe_of_the_host) {
+  start_engine({"--authenticate-takes", "600ms"});
+  ASSERT_EQ(::setenv("E6DATA_STRATEGY_DETECTION_TIMEOUT", "1", 1), 0);  // a prober that says nothing is passed over after a third of it
+  const json figures = run_storm(storm(8, "3s", {}));
+  ::unsetenv("E6DATA_STRATEGY_DETECTION_TIMEOUT");
+  print("slow to authenticate", figures);
+  expect_no_failure(figures);
+  EXPECT_EQ(figures["host"]["detections"], 1);
+  EXPECT_EQ(figures["host"]["lease_takeovers"], 0);
+  EXPECT_EQ(figures["authentications"], 8);
+}
+
+TEST_F(Storm, both_colours_refused_for_two_seconds_cost_the_host_some_probes_and_no_query) {
+  start_engine();
+  const json figures = run_storm(storm(16, "6s", {"--at", "1s", ctl("refuse-both --for 2s")}));
+  print("both refused", figures);
+  expect_no_failure(figures);
+  EXPECT_GE(figures["host"]["refused_probes"], 2);
+  EXPECT_LE(figures["host"]["refused_probes"], 60) << "half a second of looks for each second of the negative TTL";
+}
+
 TEST_F(Storm, without_sharing_every_worker_finds_the_colour_by_itself) {
   start_engine({"--active", "green"});
   const json figures = run_storm(storm(8, "2s", {"--no-share"}));

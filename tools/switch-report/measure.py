@@ -77,7 +77,7 @@ def measure(bin_dir, kind, workers, shared):
         "shared": shared,
         "queries": summary["queries"],
         "authentications": summary["authentications"],
-        "refusals": summary["mismatches"],
+        "refusals": summary["mismatches"] + summary["refused_probes"],
         "refused_probes": summary["refused_probes"],
         "failed": summary["failed"],
         "lost": summary["lost_results"],

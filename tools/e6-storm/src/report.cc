@@ -124,7 +124,7 @@ ordered_json to_json(const Figures& figures, const std::vector<Errand>& errands,
           {"losses", figures.losses},
           {"mismatches", figures.calls.mismatches},
           {"authentications", figures.calls.authentications},
-          {"refused_probes", figures.calls.authentications_refused},
+          {"refused_probes", figures.calls.refused_probes},
           {"calls", figures.calls.calls},
           {"retries", figures.calls.retries},
           {"reexecuted_queries", figures.calls.reexecuted_queries},
@@ -155,7 +155,7 @@ ordered_json moment_json(const Figures& figures, const std::vector<Errand>& news
           {"lost_results", figures.lost},
           {"mismatches", figures.calls.mismatches},
           {"authentications", figures.calls.authentications},
-          {"refused_probes", figures.calls.authentications_refused},
+          {"refused_probes", figures.calls.refused_probes},
           {"host",
            {{"shared", host.shared},
             {"state", std::string(to_string(host.state))},
@@ -188,9 +188,8 @@ std::string summary(const Figures& figures, const std::vector<Errand>& errands) 
                  big(figures.checked_rows), big(figures.wrong_colour));
   text += format("  latency     p50 %.1f ms, p99 %.1f ms, max %.1f ms; longest gap of a worker %.1f ms\n",
                  figures.p50_ms, figures.p99_ms, figures.max_ms, figures.longest_gap_ms);
-  text += format("  strategy    %llu mismatches (456), %llu authentications, %llu refused\n",
-                 big(figures.calls.mismatches), big(figures.calls.authentications),
-                 big(figures.calls.authentications_refused));
+  text += format("  strategy    %llu mismatches (456), %llu probes refused, %llu authentications\n",
+                 big(figures.calls.mismatches), big(figures.calls.refused_probes), big(figures.calls.authentications));
   if (figures.host.shared) {
     text += format("  host        %s, %llu transitions, %llu detections, %llu of their probes refused\n",
                    std::string(to_string(figures.host.state)).c_str(), big(figures.host.transitions),
