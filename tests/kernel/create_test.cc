@@ -2,6 +2,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "fixture.h"
 #include "os/host_identity.h"
@@ -14,6 +15,7 @@ namespace {
 
 using kernel_test::Call;
 using kernel_test::Refusal;
+using kernel_test::Stuck;
 
 class CreateTest : public SharedTest {
  protected:
@@ -94,6 +96,20 @@ TEST_F(CreateTest, a_process_that_cannot_be_guarded_against_a_file_cut_off_says_
       E6_CHILD_CHECK(c->degraded_by().sentence().find("E6_SHM_SIGBUS_GUARD") != std::string::npos);
       return 0;
     }));
+}
+
+TEST_F(CreateTest, a_thread_that_is_stuck_installing_the_guard_keeps_the_others_for_a_second_from_a_segment_and_not_for_ever) {
+  E6_EXPECT_CHILD(in_child([&] {
+    os::forget_handler_for_test();
+    const Stuck stuck(Call::kHandler, 1);
+    std::thread first([&] { (void)attach("first:1"); });
+    E6_CHILD_CHECK(eventually([&] { return stuck.holds_somebody(); }));
+    auto second = attach("second:1");
+    E6_CHILD_CHECK(second->mode() == Mode::kFallback);
+    E6_CHILD_CHECK(says(second->degraded_by(), "E6_SHM_SIGBUS_GUARD"));
+    std::fflush(nullptr);
+    ::_exit(0);  // one is still stuck
+  }));
 }
 
 TEST_F(CreateTest, a_mapping_refused_to_one_who_comes_later_is_told_and_harms_nobody) {

@@ -112,6 +112,22 @@ TEST_F(LockTest, a_lock_that_nobody_can_repair_is_found_while_looking_for_the_de
   EXPECT_EQ(events_of(*c, EventKind::kDetected, EventCause::kUnlinked), 1U);
 }
 
+TEST_F(LockTest, where_no_lock_can_ever_be_repaired_some_segments_are_given_up_and_then_one_is_used_by_guests) {
+  E6_EXPECT_CHILD(in_child([&] {
+    const Refusal unrecoverable(Call::kMutexLock, ENOTRECOVERABLE);
+    auto c = attach();
+    E6_CHILD_CHECK(c->mode() == Mode::kGuest);
+    E6_CHILD_CHECK(c->degraded_by().cause == Cause::kRetired);
+    E6_CHILD_CHECK(detect(*c, Strategy::kGreen));
+    E6_CHILD_CHECK(c->begin_query()->strategy() == Strategy::kGreen);
+    E6_CHILD_CHECK(directory_.entries() == 1);
+    return 0;
+  }));
+  auto c = attach();  // with locks that work
+  EXPECT_EQ(c->mode(), Mode::kShared);
+  EXPECT_EQ(c->snapshot().active, Strategy::kGreen);
+}
+
 TEST_F(LockTest, a_process_with_more_segments_than_can_be_closed_in_its_children_is_a_guest_on_the_next_one) {
   E6_EXPECT_CHILD(in_child([&] {
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -1,4 +1,6 @@
 // From one segment to another, to none and back, where that does not go smoothly; and what is done once per process, refused from its beginning.
+#include <sys/wait.h>
+
 #include <cerrno>
 #include <thread>
 
@@ -9,6 +11,7 @@
 namespace e6::shared_test {
 namespace {
 
+using kernel_test::Before;
 using kernel_test::Call;
 using kernel_test::Refusal;
 using kernel_test::Stuck;
@@ -150,6 +153,22 @@ TEST_F(MoveTest, a_child_forked_between_the_descriptor_and_its_entry_does_not_ke
   attached.kill();
   EXPECT_EQ(alive(), inspect::Alive::kDead);
   const Child collected(grandchild->load());
+}
+
+TEST_F(MoveTest, a_process_that_forks_all_the_time_is_attached_in_the_end) {
+  E6_EXPECT_CHILD(in_child([&] {
+    int forks = 0;
+    const Before forking(Call::kMapping, [&] {
+      ++forks;
+      const pid_t child = ::fork();
+      if (child == 0) ::_exit(0);
+      (void)::waitpid(child, nullptr, 0);
+    });
+    auto c = attach();
+    E6_CHILD_CHECK(c->mode() == Mode::kShared);
+    E6_CHILD_CHECK(forks > 20);
+    return 0;
+  }));
 }
 
 TEST_F(MoveTest, a_fork_is_noticed_where_no_page_is_wiped_in_children) {

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdarg>
 #include <cstring>
+#include <utility>
 
 namespace e6::kernel_test {
 namespace {
@@ -25,6 +26,7 @@ struct Entry {
   std::atomic<int> pass{0};   // how many go through before that
   std::atomic<bool> free{true};
   std::atomic<int> inside{0};
+  std::function<void()> before;
 };
 std::array<Entry, static_cast<std::size_t>(Call::kCount)> entries;
 Entry& entry(Call call) noexcept { return entries[static_cast<std::size_t>(call)]; }
@@ -32,6 +34,12 @@ Entry& entry(Call call) noexcept { return entries[static_cast<std::size_t>(call)
 /// The errno that `call` fails with now; 0: it goes through.
 int refused(Call call) noexcept {
   Entry& e = entry(call);
+  static thread_local bool busy = false;
+  if (e.before && !busy) {
+    busy = true;
+    e.before();
+    busy = false;
+  }
   if (!e.free.load() && e.pass.fetch_sub(1) <= 0 && e.stuck.fetch_sub(1) > 0) {
     e.inside.fetch_add(1);
     while (!e.free.load()) ::usleep(200);
@@ -67,6 +75,9 @@ Stuck::Stuck(Call call, int most, int before) noexcept : call_(call) {
 Stuck::~Stuck() { entry(call_).free.store(true); }
 bool Stuck::holds_somebody() const noexcept { return entry(call_).inside.load() != 0; }
 
+Before::Before(Call call, std::function<void()> what) : call_(call) { entry(call).before = std::move(what); }
+Before::~Before() { entry(call_).before = nullptr; }
+
 }  // namespace e6::kernel_test
 
 using e6::kernel_test::Call;
@@ -94,6 +105,7 @@ int __real_fchmod(int, mode_t);
 ssize_t __real_pread(int, void*, std::size_t, off_t);
 DIR* __real_fdopendir(int);
 int __real_pthread_mutexattr_setrobust(pthread_mutexattr_t*, int);
+int __real_pthread_mutex_clocklock(pthread_mutex_t*, clockid_t, const struct timespec*);
 
 int __wrap_open(const char* path, int flags, ...) {
   va_list more;
@@ -152,6 +164,10 @@ int __wrap_fchown(int fd, uid_t user, gid_t group) { return fails(Call::kGroup) 
 int __wrap_fchmod(int fd, mode_t mode) { return fails(Call::kMode) ? -1 : __real_fchmod(fd, mode); }
 ssize_t __wrap_pread(int fd, void* into, std::size_t size, off_t offset) { return fails(Call::kRead) ? -1 : __real_pread(fd, into, size, offset); }
 DIR* __wrap_fdopendir(int fd) { return fails(Call::kListing) ? nullptr : __real_fdopendir(fd); }
+int __wrap_pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock, const struct timespec* until) {
+  const int refusal = refused(Call::kMutexLock);
+  return refusal != 0 ? refusal : __real_pthread_mutex_clocklock(mutex, clock, until);
+}
 int __wrap_pthread_mutexattr_setrobust(pthread_mutexattr_t* attributes, int robust) {
   const int e = refused(Call::kMutex);
   return e != 0 ? e : __real_pthread_mutexattr_setrobust(attributes, robust);

@@ -2,6 +2,8 @@
 // can be made to fail as they do on an older kernel, without /proc, or on another file system.
 #pragma once
 
+#include <functional>
+
 namespace e6::kernel_test {
 
 enum class Call {
@@ -24,6 +26,7 @@ enum class Call {
   kStat,         ///< fstat
   kListing,      ///< fdopendir
   kMutex,        ///< pthread_mutexattr_setrobust
+  kMutexLock,    ///< pthread_mutex_clocklock
   kCount
 };
 
@@ -48,6 +51,18 @@ class Stuck {
   Stuck& operator=(const Stuck&) = delete;
   /// Is somebody inside?
   [[nodiscard]] bool holds_somebody() const noexcept;
+
+ private:
+  Call call_;
+};
+
+/// While it lives, `what` is done before each `call`, in the thread that makes it; not for a call that it makes itself. One at a time for each call.
+class Before {
+ public:
+  Before(Call call, std::function<void()> what);
+  ~Before();
+  Before(const Before&) = delete;
+  Before& operator=(const Before&) = delete;
 
  private:
   Call call_;
