@@ -56,9 +56,14 @@ Aftermath aftermath_of(Scene& scene, const Image& start) {
 Tally kill(Scene& scene, const Recording& recording, bool all, Problems& problems) {
   Tally tally;
   if (recording.steps <= kShort) {
-    for (std::uint32_t k = 0; k <= recording.steps; ++k, ++tally.points) {
+    for (std::uint32_t k = 0; k <= recording.steps; ++k) {
       problems.at("killed after step " + std::to_string(k));
-      (void)kill_at(scene, [k](Tracee& victim) { return step_to(victim, k); }, problems);
+      // The last steps are not there when a clock is read in fewer of them than when it was recorded.
+      for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        if (kill_at(scene, [k](Tracee& victim) { return step_to(victim, k); }, problems) == Came::kElsewhere) continue;
+        ++tally.points;
+        break;
+      }
     }
   } else {
     for (const Point& point : all ? recording.instructions : recording.points) {
