@@ -2,9 +2,9 @@
 #pragma once
 
 #include <google/protobuf/arena.h>
+#include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -38,7 +38,7 @@ struct Channel::Stubs {
   Reply call(Stub& stub,
              std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*method)(grpc::ClientContext*, const Request&, grpc::CompletionQueue*),
              const CallHead& head, const Request& request, Response& response) {
-    constexpr std::chrono::milliseconds kBeat{100};
+    const gpr_timespec beat = gpr_time_from_millis(100, GPR_TIMESPAN);
     Sending sending(*this, head);
     grpc::CompletionQueue answers;
     grpc::Status status;
@@ -46,7 +46,7 @@ struct Channel::Stubs {
     reader->Finish(&response, &status, nullptr);
     void* tag = nullptr;
     bool ok = false;
-    while (answers.AsyncNext(&tag, &ok, std::chrono::system_clock::now() + kBeat) == grpc::CompletionQueue::TIMEOUT)
+    while (answers.AsyncNext(&tag, &ok, gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), beat)) == grpc::CompletionQueue::TIMEOUT)
       if (head.meanwhile != nullptr) (*head.meanwhile)();
     answers.Shutdown();
     while (answers.Next(&tag, &ok)) {
