@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <cstdlib>
 #include <thread>
 
@@ -102,7 +103,7 @@ bool wait_until(const std::atomic<std::uint32_t>& word, std::uint32_t value, std
 }
 
 double quantile(std::vector<std::int64_t>& ns, std::size_t permille, std::int64_t unit) {
-  if (ns.empty()) return 0;
+  if (ns.empty()) return std::numeric_limits<double>::infinity();
   std::sort(ns.begin(), ns.end());
   return static_cast<double>(ns[std::min(ns.size() - 1, ns.size() * permille / 1000)]) / static_cast<double>(unit);
 }

@@ -20,6 +20,11 @@ int main(int argc, char** argv) {
   app.add_flag("--strict", strict, "Fail when a bar is missed (on a busy machine one may be)");
   app.allow_extras();  // `./run bench` hands every program the same arguments
   CLI11_PARSE(app, argc, argv);
+  for (const std::string& rest : app.remaining()) {
+    if (rest.starts_with("--benchmark")) continue;
+    std::fprintf(stderr, "host_bench: '%s' is no option of it; see --help\n", rest.c_str());
+    return 2;
+  }
   const auto wanted = [&only](const char* part) { return std::find(only.begin(), only.end(), part) != only.end(); };
   bool well = true;
   Bars bars;

@@ -241,7 +241,11 @@ void Link::recheck(const Budget& budget) {
   ProbeLease lease(host(), found.lease);
   const auto half = std::chrono::duration_cast<std::chrono::milliseconds>(budget.deadline() - now) / 2;
   Budget own(options_, std::min(kPatience, half), CallOptions{.stop = budget.stop()});
-  (void)probe(lease, own);
+  try {
+    (void)probe(lease, own);
+  } catch (const Error& error) {  // a channel that cannot be made
+    journal().debug("{}: the colour could not be looked at again: {}", target_, error.what());
+  }
 }
 
 }  // namespace e6::client

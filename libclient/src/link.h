@@ -215,7 +215,6 @@ class Link {
   Answer authenticate(Channel& channel, const CallHead& head, bool probing, SessionPtr& session);
   [[nodiscard]] Lane::Opened open_lane(Strategy strategy, Budget& budget);
   [[nodiscard]] Ground open_ground(Budget& budget, Need need);
-  [[nodiscard]] bool superseded(Strategy strategy, const Budget& budget) const noexcept;
   [[nodiscard]] static Query query_on(Ground ground) noexcept;
   void leave(Ground ground) noexcept;
   [[nodiscard]] Answer give_properties(const Ground& ground, const Budget& budget);
@@ -232,7 +231,7 @@ class Link {
     when.store(Budget::Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
   }
   void note_served() noexcept { note(here().served_ns); }
-  void resume(const Answer& answer, Budget& budget);
+  bool resume(const Answer& answer, Budget& budget);
   bool wake_cluster(class WakeLease& wake, const Budget& budget, Budget::Clock::time_point deadline);
 
   // Judging failures (recovery.cc): each returns if the work may be repeated, and throws otherwise.

@@ -26,7 +26,7 @@ void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Repe
                       target_, to_string(answer.strategy));
       break;
     case Meaning::kSuspended:
-      resume(answer, budget);
+      (void)resume(answer, budget);
       return;
     case Meaning::kUnavailable:
       if (repeat == Repeat::kUnsafe && !surely_unsent(answer.code, answer.details)) {
@@ -97,9 +97,8 @@ void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, Qu
       if (!renew_session(query, budget)) lost("its session went with its strategy, which no longer serves");
       break;
     case Meaning::kSuspended:
-      if (recovery.resumed && budget.wakings > 0) lost("the cluster was suspended");
-      resume(answer, budget);
-      recovery.resumed = true;
+      if (recovery.resumed) lost("the cluster was suspended");
+      recovery.resumed = resume(answer, budget);
       return;
     case Meaning::kUnavailable:
       if (repeat == Repeat::kUnsafe && !surely_unsent(answer.code, answer.details)) {

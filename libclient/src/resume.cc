@@ -1,6 +1,7 @@
 // A suspended cluster: one process of the host wakes it, the others wait for that.
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -9,24 +10,24 @@
 
 namespace e6::client {
 
-/// The right to wake the cluster. What is neither said to be active nor given up has failed, for the whole host.
+/// The right to wake the cluster. It ends as given up, for reasons that are nobody else's, unless something else is said.
 class WakeLease {
  public:
   WakeLease(Coordinator& host, ResumeLease lease) noexcept : host_(host), lease_(lease) {}
-  ~WakeLease() { given_up_ ? host_.resume_abandon(lease_) : host_.resume_end(lease_, active_); }
+  ~WakeLease() { end_ == End::kGivenUp ? host_.resume_abandon(lease_) : host_.resume_end(lease_, end_ == End::kActive); }
   WakeLease(const WakeLease&) = delete;
   WakeLease& operator=(const WakeLease&) = delete;
 
   void still_at_it() const noexcept { host_.resume_extend(lease_); }
-  void succeed() noexcept { active_ = true; }
-  /// For reasons that are nobody else's.
-  void give_up() noexcept { given_up_ = true; }
+  void succeed() noexcept { end_ = End::kActive; }
+  /// The cluster cannot be woken: the answer for everybody who waits.
+  void fail() noexcept { end_ = End::kFailed; }
 
  private:
+  enum class End : std::uint8_t { kGivenUp, kActive, kFailed };
   Coordinator& host_;
   ResumeLease lease_;
-  bool active_ = false;
-  bool given_up_ = false;
+  End end_ = End::kGivenUp;
 };
 
 namespace {
@@ -38,7 +39,8 @@ bool is(std::string_view word, std::string_view lower_case) noexcept {
 
 }  // namespace
 
-void Link::resume(const Answer& answer, Budget& budget) {
+// False if the cluster was found active at once: nothing that it knew is gone.
+bool Link::resume(const Answer& answer, Budget& budget) {
   constexpr int kWakings = 2;  // asleep again after that: something else puts it to sleep
   if (!options_.auto_resume) {
     fail_as<ClusterSuspendedError>("the cluster at " + target_ + " is suspended and auto_resume is off: " +
@@ -66,13 +68,14 @@ void Link::resume(const Answer& answer, Budget& budget) {
     switch (host().resume_begin(until, lease)) {
       case ResumeOutcome::kResumedByOther:
         count(&Statistics::retries);
-        return;
+        return true;
       case ResumeOutcome::kResume: {
         WakeLease wake(host(), lease);
-        if (wake_cluster(wake, budget, deadline)) ++budget.wakings;
+        const bool slept = wake_cluster(wake, budget, deadline);
         wake.succeed();
+        if (slept) ++budget.wakings;
         count(&Statistics::retries);
-        return;
+        return slept;
       }
       case ResumeOutcome::kFailedByOther:
         // The other process's deadline and stop token are not ours: worth one attempt of the host's own.
@@ -93,6 +96,8 @@ bool Link::wake_cluster(WakeLease& wake, const Budget& budget, Budget::Clock::ti
   const std::function<void()> still_at_it = [&wake] { wake.still_at_it(); };
   const Snapshot known = host().snapshot();
   Strategy strategy = known.active != Strategy::kNone ? known.active : Strategy::kBlue;
+  const Budget::Clock::time_point began = Budget::Clock::now();
+  wake.still_at_it();
   int refused_in_a_row = 0;
   bool asked = false;
   bool slept = false;
@@ -115,10 +120,7 @@ bool Link::wake_cluster(WakeLease& wake, const Budget& budget, Budget::Clock::ti
     }
 
     wake.still_at_it();
-    if (budget.stopped()) {
-      wake.give_up();
-      fail_cancelled(answer);
-    }
+    if (budget.stopped()) fail_cancelled(answer);
     if (answer.meaning == Meaning::kWrongStrategy) {
       strategy = other(strategy);
       // Refused by both: not worth a poll's pause once, then it is.
@@ -135,13 +137,14 @@ bool Link::wake_cluster(WakeLease& wake, const Budget& budget, Budget::Clock::ti
       }
       slept = true;
       if (is(state, "failed")) {
+        wake.fail();
         fail_as<ClusterSuspendedError>("the cluster at " + target_ + " failed to resume (state 'failed')",
                                        answer);
       }
     }
     const auto next = Budget::Clock::now() + options_.resume_poll;
     if (next >= deadline) {
-      if (deadline == budget.deadline()) wake.give_up();  // others have more time
+      if (Budget::Clock::now() - began >= options_.resume_timeout - options_.resume_poll) wake.fail();  // else the time was our own, and others have more
       fail_as<ClusterSuspendedError>(
           "the cluster at " + target_ + " did not become active in time (last state '" + state + "')",
           answer);
@@ -150,10 +153,7 @@ bool Link::wake_cluster(WakeLease& wake, const Budget& budget, Budget::Clock::ti
       (void)budget.sleep(std::min(left, kBeat));
       wake.still_at_it();
     }
-    if (budget.stopped()) {
-      wake.give_up();
-      fail_cancelled(answer);
-    }
+    if (budget.stopped()) fail_cancelled(answer);
   }
 }
 

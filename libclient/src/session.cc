@@ -71,17 +71,13 @@ Answer Link::authenticate(Channel& channel, const CallHead& head, bool probing, 
       answer = give_properties(ground, budget);
       stands = answer.ok();
     }
-    if (stands && !(late && superseded(strategy, budget))) return ground;
+    const bool elsewhere = stands && late && host().snapshot().active != strategy && budget.again_after_refusal();
+    if (stands && !elsewhere) return ground;
     const SessionPtr session = ground.session;
     leave(std::move(ground));
-    if (stands) continue;
+    if (elsewhere) continue;  // the host has left the colour meanwhile: new work would only be refused
     repeat_new_work(answer, session, Repeat::kSafe, budget);
   }
-}
-
-// Has the host learned, while this thread waited for an answer, that the colour is no longer the active one? New work would only be refused.
-bool Link::superseded(Strategy strategy, const Budget& budget) const noexcept {
-  return host().snapshot().active != strategy && !budget.expired();
 }
 
 [[gnu::hot]] void Link::leave(Ground ground) noexcept {

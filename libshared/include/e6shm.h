@@ -406,7 +406,7 @@ E6SHM_API int32_t e6shm_detect_abandon(e6shm_t* handle, e6shm_lease_t* lease) E6
 
 /* What e6shm_resume_begin answers. */
 enum {
-  E6SHM_RESUME_YOURS = 1,    /* the caller resumes the cluster, then calls e6shm_resume_end */
+  E6SHM_RESUME_YOURS = 1,    /* the caller resumes the cluster, then calls e6shm_resume_end or _abandon */
   E6SHM_RESUME_BY_OTHER = 2, /* another process resumed it */
   E6SHM_RESUME_FAILED = 3,   /* another process tried and failed */
   E6SHM_RESUME_TIMEOUT = 4   /* the time passed while another process was resuming */
@@ -417,8 +417,9 @@ enum {
 E6SHM_API int32_t e6shm_resume_begin(e6shm_t* handle, int64_t timeout_ms, int32_t* outcome,
                                      e6shm_lease_t* lease) E6SHM_NOEXCEPT;
 
-/* The cluster is still waking up. A lease that nobody extends is passed over after 30 s: say this at every look at the cluster's
- * state. No effect, and no error, once the lease was taken over. */
+/* The cluster is still waking up. A lease is passed over after 330 s; once this was called, 30 s after the last call: say it at
+ * every look at the cluster's state, so that a process that is stopped meanwhile does not keep the others. No effect, and no error,
+ * once the lease was taken over. */
 E6SHM_API int32_t e6shm_resume_extend(e6shm_t* handle, const e6shm_lease_t* lease) E6SHM_NOEXCEPT;
 
 /* The cluster is active (1), or cannot be resumed (0); those who wait get the same answer. Zeroes *lease. */

@@ -73,7 +73,7 @@ TEST_F(DetectionTest, a_cluster_that_served_a_moment_ago_and_refuses_both_for_se
 }
 
 TEST_F(DetectionTest, an_engine_that_answers_more_slowly_than_a_silent_prober_is_waited_for_is_found_once_and_by_all) {
-  command("latency --method authenticate --ms 800");
+  command("latency --method authenticate --ms 600");
   ConnectionOptions slow = options();
   slow.shared.detection_timeout = std::chrono::seconds(1);  // a prober that says nothing is passed over after a third of it
   std::vector<std::unique_ptr<Connection>> connections;
@@ -103,10 +103,10 @@ TEST_F(DetectionTest, new_work_does_not_go_to_a_colour_that_was_left_while_its_s
   Connection knows = connect();
   EXPECT_EQ(run(knows), 1);
   Connection slow = connect();
-  command("latency --method authenticate --ms 1500");
+  command("latency --method authenticate --ms 3000");
   command("switch green graceful --announce 100ms --drain 60s");
   std::jthread opening([&] { EXPECT_EQ(run(slow), 1); });  // a session on blue, which still takes new work
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(2500);
   while (knows.coordinator().snapshot().active != Strategy::kGreen && std::chrono::steady_clock::now() < deadline) (void)knows.schemas();
   opening.join();
   EXPECT_EQ(calls("prepareStatementV2", "blue", "456"), 0);

@@ -16,7 +16,7 @@ struct Told {
 
 std::vector<Told> tell(const layout::Segment& segment) {
   std::vector<Told> all;
-  for (const Event& e : core::read_events(segment, layout::kEventSlots))
+  for (const Event& e : core::read_ring(segment))
     all.push_back({e, segment.events[e.sequence % layout::kEventSlots].writer.load(std::memory_order_relaxed)});
   return all;
 }

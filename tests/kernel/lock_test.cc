@@ -121,6 +121,13 @@ TEST_F(LockTest, where_no_lock_can_ever_be_repaired_some_segments_are_given_up_a
     E6_CHILD_CHECK(detect(*c, Strategy::kGreen));
     E6_CHILD_CHECK(c->begin_query()->strategy() == Strategy::kGreen);
     E6_CHILD_CHECK(directory_.entries() == 1);
+    const std::uint64_t kept = RawSegment(c->path())->header.instance;
+    for (int i = 0; i < 5; ++i) {
+      advance_clock(1100ms);
+      E6_CHILD_CHECK(c->begin_query()->strategy() == Strategy::kGreen);
+      E6_CHILD_CHECK(c->mode() == Mode::kGuest);
+    }
+    E6_CHILD_CHECK(RawSegment(c->path())->header.instance == kept);
     return 0;
   }));
   auto c = attach();  // with locks that work

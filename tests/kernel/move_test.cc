@@ -155,6 +155,24 @@ TEST_F(MoveTest, a_child_forked_between_the_descriptor_and_its_entry_does_not_ke
   const Child collected(grandchild->load());
 }
 
+TEST_F(MoveTest, a_colour_announced_while_a_call_looks_after_its_segment_is_not_taken_for_one_that_has_waited_long) {
+  Options o = options();
+  o.policy = TransitionPolicy::kWhenIdle;
+  auto c = attach(o);
+  ASSERT_TRUE(detect(*c, Strategy::kBlue));
+  auto running = c->begin_query();
+  advance_clock(1100ms);
+  int looks = 0;
+  const Before while_it_looks(Call::kStat, [&] {
+    if (++looks > 1) return;
+    advance_clock(50ms);  // the call has read its clock before
+    (void)c->announce(Strategy::kGreen, c->snapshot().epoch);
+  });
+  EXPECT_EQ(c->begin_query()->strategy(), Strategy::kBlue);
+  EXPECT_GT(looks, 0);
+  EXPECT_EQ(c->snapshot().pending, Strategy::kGreen);
+}
+
 TEST_F(MoveTest, a_process_that_forks_all_the_time_is_attached_in_the_end) {
   E6_EXPECT_CHILD(in_child([&] {
     int forks = 0;

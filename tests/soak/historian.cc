@@ -73,10 +73,11 @@ void Historian::take(std::uint64_t position, std::uint64_t what, std::uint64_t e
   const auto after = static_cast<std::uint32_t>(epochs >> 32);
   const auto before = static_cast<std::uint32_t>(epochs);
   if (after != before) {
-    if (told_.insert(epochs).second)
+    const auto [first, is_new] = told_.emplace(epochs, writer);
+    if (is_new)
       waiting_.emplace(before, after);
-    else
-      ++told_twice_;
+    else if (++told_twice_; first->second == writer)
+      area_.complain("a change was told twice in the name of one participant");
   }
   if (kind != EventKind::kJoined && kind != EventKind::kLeft && kind != EventKind::kDied) return;
   const std::uint64_t incarnation = incarnation_of_owner(writer);

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "area.h"
@@ -67,7 +66,7 @@ class Historian {
   std::uint64_t kinds_[256] = {};
   std::vector<Departures> departures_;      // by incarnation
   // changes whose beginning the story has not reached: epochs before -> epochs after
-  std::unordered_set<std::uint64_t> told_;  // both epochs of every change so far
+  std::unordered_map<std::uint64_t, std::uint64_t> told_;  // both epochs of every change so far -> its writer
   std::unordered_multimap<std::uint32_t, std::uint32_t> waiting_;
   std::uint32_t at_ = 0;                    // epochs that the story has reached
   std::uint64_t changes_ = 0, missing_ = 0, told_twice_ = 0;

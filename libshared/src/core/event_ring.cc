@@ -75,6 +75,23 @@ bool read_slot(const EventSlot& s, Event& e, std::uint64_t* writer, Epoch* left 
   return s.claim.load(relaxed) == claim;
 }
 
+struct Told {
+  Event event;
+  Epoch left;
+};
+
+/// What stands in the ring, oldest first.
+std::vector<Told> all_told(const layout::Segment& segment) {
+  std::vector<Told> all;
+  all.reserve(kEventSlots);
+  Told one;
+  std::uint64_t writer = 0;
+  for (const EventSlot& s : segment.events)
+    if (read_slot(s, one.event, &writer, &one.left)) all.push_back(one);
+  std::sort(all.begin(), all.end(), [](const Told& a, const Told& b) { return a.event.sequence < b.event.sequence; });
+  return all;
+}
+
 /// The active colour from which the change of an event started (core/commit.cc, describe).
 Strategy active_before(const Event& e) noexcept { return e.kind == EventKind::kRolledBack ? e.to : e.from; }
 
@@ -118,19 +135,14 @@ void free_events_of(layout::Segment& segment, std::uint32_t slot) noexcept {
   }
 }
 
-std::vector<Event> read_events(const layout::Segment& segment, std::size_t limit) {
-  struct Told {
-    Event event;
-    Epoch left;
-  };
-  std::vector<Told> all;
-  all.reserve(kEventSlots);
-  Told one;
-  std::uint64_t writer = 0;
-  for (const EventSlot& s : segment.events)
-    if (read_slot(s, one.event, &writer, &one.left)) all.push_back(one);
-  std::sort(all.begin(), all.end(), [](const Told& a, const Told& b) { return a.event.sequence < b.event.sequence; });
+std::vector<Event> read_ring(const layout::Segment& segment) {
+  std::vector<Event> events;
+  for (const Told& told : all_told(segment)) events.push_back(told.event);
+  return events;
+}
 
+std::vector<Event> read_events(const layout::Segment& segment, std::size_t limit) {
+  const std::vector<Told> all = all_told(segment);
   std::vector<Event> events;
   events.reserve(all.size());
   std::unordered_set<std::uint64_t> changes;

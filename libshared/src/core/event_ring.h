@@ -39,6 +39,9 @@ void free_events_of(layout::Segment& segment, std::uint32_t slot) noexcept;
 /// maker and, at the same time, in place of a dead one that meant the same change (core/commit.cc), is one event: the earlier.
 std::vector<Event> read_events(const layout::Segment& segment, std::size_t limit);
 
+/// The same without that: everything that stands in the ring.
+std::vector<Event> read_ring(const layout::Segment& segment);
+
 /// Is there an event of a change that led to this pair of epochs?
 bool has_event_to(const layout::Segment& segment, Epoch epoch) noexcept;
 /// Is there an event of a change that started from it, and from this active colour?

@@ -123,9 +123,8 @@ bool Host::apply_pending(const Ground& g, std::uint64_t word, std::uint64_t now_
 
 bool Host::drained_too_long(const Ground& g, std::uint64_t now_ms) const noexcept {
   const std::uint64_t since = g.shared() ? g.a->segment->pending.since_ms.load(std::memory_order_relaxed) : g.thread->pending_since_ms;
-  // The coarse clock may be a tick behind the one who wrote it down; what is further ahead was not written by anybody who knows the time.
-  constexpr std::uint64_t kTickMs = 10;
-  if (since > now_ms) return since - now_ms > kTickMs;
+  if (since > now_ms) now_ms = os::monotonic_ms();  // written since this call began, which may have waited
+  if (since > now_ms) return true;                  // written by nobody who knows the time
   return now_ms - since >= static_cast<std::uint64_t>(options_.drain_timeout.count());
 }
 

@@ -82,7 +82,9 @@ std::uint64_t word_in_file(int fd) noexcept {
     if (dead.queries) apply_if_due_at_end({a, nullptr}, now_ms);
     broken = dead.broken;
   }
-  if (broken) {
+  // A segment on which this process became a guest for want of a lock that can be repaired is the last of several: it is not given up as well, and tried again
+  // at every look.
+  if (broken && a->degraded.cause != Cause::kRetired) {
     const std::uint64_t known = a->segment->hot.word.load(std::memory_order_acquire);
     const bool by_us = retire(*a, EventCause::kOwnerDied);
     const Attachment* fresh = settle(a, known);

@@ -11,9 +11,10 @@ namespace {
 
 constexpr std::uint32_t kResumeOk = 1;
 constexpr std::uint32_t kResumeFailed = 2;
-// A cluster takes up to 300 s to resume; whoever waits for that says now and then that it still does. After this a holder that may be alive and says nothing
-// is passed over.
-constexpr std::chrono::milliseconds kResumeSpan{30'000};
+// A cluster takes up to 300 s to resume; after this a holder that may be alive is passed over ...
+constexpr std::chrono::milliseconds kResumeSpan{330'000};
+// ... and after this one that has said that it is at work, and says so no more.
+constexpr std::chrono::milliseconds kSilence{30'000};
 
 /// How the resume with this grant ended, if it left word.
 std::optional<ResumeOutcome> resumed_by_other(const layout::Lease& lease, std::uint64_t held) noexcept {
@@ -70,15 +71,17 @@ ResumeOutcome Host::resume_begin(std::chrono::steady_clock::time_point deadline,
 void Host::resume_extend(const ResumeLease& lease) noexcept {
   if (!valid(lease.process, lease.word)) return;
   const Ground g = ground_of(lease.place);
-  if (g.shared()) extend_lease(resume_lease(*g.a), lease.word, os::monotonic_ms(), kResumeSpan);
+  if (g.shared()) extend_lease(resume_lease(*g.a), lease.word, os::monotonic_ms(), kSilence);
 }
 
 void Host::resume_abandon(const ResumeLease& lease) noexcept {
   if (!valid(lease.process, lease.word)) return;
   const Ground g = ground_of(lease.place);
+  const layout::HotWord w = layout::unpack(g.word().load(std::memory_order_acquire));
   Event e;
   e.kind = EventKind::kDetectionFailed;
   e.cause = EventCause::kAbandoned;
+  e.epoch = {w.epoch, w.pending_epoch};
   if (!g.shared() || release_lease(resume_lease(*g.a), lease.word, 0)) tell(g, e);
 }
 

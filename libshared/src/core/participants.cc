@@ -107,8 +107,10 @@ Error join(Attachment& a) noexcept {
   HostLock lock(a);
   const char* path = a.path.c_str();
   if (lock.state() == HostLock::State::kBroken) return in_words(Cause::kRetired, 0, path, "its lock cannot be repaired");
-  if (lock.refused_by() != 0)
-    return in_words(Cause::kSystem, lock.refused_by(), path, "its file system refuses open file description locks; choose another one with E6_SHM_DIR");
+  if (const int refusal = lock.refused_by(); refusal != 0)
+    return in_words(Cause::kSystem, refusal, path, refusal == EINVAL || refusal == EOPNOTSUPP || refusal == ENOLCK
+                        ? "its file system refuses open file description locks; choose another one with E6_SHM_DIR"
+                        : "a lock on it was refused");
   if (!lock.held())
     return in_words(Cause::kBusy, 0, path, "the host-wide lock was not to be had within 100 ms; its owner may be stopped");
   (void)reap_all(a);

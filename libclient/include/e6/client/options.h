@@ -63,7 +63,8 @@ struct ConnectionOptions {
 
   /// Wake a suspended cluster (once per host) instead of failing with ClusterSuspendedError.
   bool auto_resume = true;
-  /// The longest a resume may take, for the process that resumes and those that wait. 1 s to 1 h.
+  /// The longest that an operation waits for a suspended cluster, whether it resumes it, waits for another process, or is refused as suspended by what stands
+  /// before an active cluster. 1 s to 1 h.
   std::chrono::milliseconds resume_timeout{300'000};
   /// Pause between two looks at a resuming cluster. 1 ms to 1 min.
   std::chrono::milliseconds resume_poll{5'000};

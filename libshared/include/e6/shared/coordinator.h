@@ -212,7 +212,8 @@ class Coordinator {
   /// The right to resume a suspended cluster (kResume: the caller resumes, then calls resume_end or resume_abandon), or what became of another
   /// process's attempt, until `deadline`.
   [[nodiscard]] ResumeOutcome resume_begin(Clock::time_point deadline, ResumeLease& lease) noexcept;
-  /// The cluster is still waking up. A lease that nobody extends is passed over after 30 s. One compare-and-swap; no effect once the lease is lost.
+  /// The cluster is still waking up. A lease is passed over after 330 s; once this was called, 30 s after the last call: whoever looks at the cluster now and
+  /// then says so, and a process that is stopped meanwhile does not keep the others. One compare-and-swap; no effect once the lease is lost.
   void resume_extend(const ResumeLease& lease) noexcept;
   /// The cluster is active, or it cannot be resumed; those who wait get the same answer.
   void resume_end(ResumeLease lease, bool active) noexcept;
