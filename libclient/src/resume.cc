@@ -14,17 +14,30 @@ namespace e6::client {
 class WakeLease {
  public:
   WakeLease(Coordinator& host, ResumeLease lease) noexcept : host_(host), lease_(lease) {}
-  ~WakeLease() { end_ == End::kGivenUp ? host_.resume_abandon(lease_) : host_.resume_end(lease_, end_ == End::kActive); }
+  ~WakeLease() {
+    switch (end_) {
+      case End::kGivenUp:
+        host_.resume_abandon(lease_);
+        break;
+      case End::kNotNeeded:
+        host_.resume_not_needed(lease_);
+        break;
+      case End::kResumed:
+      case End::kFailed:
+        host_.resume_end(lease_, end_ == End::kResumed);
+    }
+  }
   WakeLease(const WakeLease&) = delete;
   WakeLease& operator=(const WakeLease&) = delete;
 
   void still_at_it() const noexcept { host_.resume_extend(lease_); }
-  void succeed() noexcept { end_ = End::kActive; }
+  /// The cluster is active; did it sleep?
+  void succeed(bool slept) noexcept { end_ = slept ? End::kResumed : End::kNotNeeded; }
   /// The cluster cannot be woken: the answer for everybody who waits.
   void fail() noexcept { end_ = End::kFailed; }
 
  private:
-  enum class End : std::uint8_t { kGivenUp, kActive, kFailed };
+  enum class End : std::uint8_t { kGivenUp, kResumed, kNotNeeded, kFailed };
   Coordinator& host_;
   ResumeLease lease_;
   End end_ = End::kGivenUp;
@@ -72,11 +85,14 @@ bool Link::resume(const Answer& answer, Budget& budget) {
       case ResumeOutcome::kResume: {
         WakeLease wake(host(), lease);
         const bool slept = wake_cluster(wake, budget, deadline);
-        wake.succeed();
+        wake.succeed(slept);
         if (slept) ++budget.wakings;
         count(&Statistics::retries);
         return slept;
       }
+      case ResumeOutcome::kNotNeeded:
+        count(&Statistics::retries);
+        return false;
       case ResumeOutcome::kFailedByOther:
         // The other process's deadline and stop token are not ours: worth one attempt of the host's own.
         if (!std::exchange(failed_before, true)) continue;

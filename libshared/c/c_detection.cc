@@ -194,6 +194,9 @@ std::int32_t e6shm_resume_begin(e6shm_t* handle, std::int64_t timeout_ms, std::i
       case e6::ResumeOutcome::kTimeout:
         *outcome = E6SHM_RESUME_TIMEOUT;
         break;
+      case e6::ResumeOutcome::kNotNeeded:
+        *outcome = E6SHM_RESUME_NOT_NEEDED;
+        break;
     }
     return E6SHM_OK;
   });
@@ -224,10 +227,10 @@ std::int32_t e6shm_resume_abandon(e6shm_t* handle, e6shm_lease_t* lease) noexcep
 std::int32_t e6shm_resume_end(e6shm_t* handle, e6shm_lease_t* lease, std::int32_t active) noexcept {
   return guarded("e6shm_resume_end", handle, [&](const Call& call, const Attached& at) -> std::int32_t {
     if (lease == nullptr) return call.null("lease");
-    if (active != 0 && active != 1) return call.undefined("active", active, "0 or 1");
+    if (active < 0 || active > 2) return call.undefined("active", active, "0, 1 or 2");
     Use<e6::ResumeLease> use;
     if (const std::int32_t status = use.begin(call, at, *lease); status != E6SHM_OK) return status;
-    at.coordinator.resume_end(use.end(), active == 1);
+    active == 2 ? at.coordinator.resume_not_needed(use.end()) : at.coordinator.resume_end(use.end(), active == 1);
     *lease = {};
     return E6SHM_OK;
   });

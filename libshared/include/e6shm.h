@@ -409,7 +409,8 @@ enum {
   E6SHM_RESUME_YOURS = 1,    /* the caller resumes the cluster, then calls e6shm_resume_end or _abandon */
   E6SHM_RESUME_BY_OTHER = 2, /* another process resumed it */
   E6SHM_RESUME_FAILED = 3,   /* another process tried and failed */
-  E6SHM_RESUME_TIMEOUT = 4   /* the time passed while another process was resuming */
+  E6SHM_RESUME_TIMEOUT = 4,  /* the time passed while another process was resuming */
+  E6SHM_RESUME_NOT_NEEDED = 5 /* another process found it active: what refused the caller is something before the cluster */
 };
 
 /* The right to resume a suspended cluster, or what became of another process's attempt. Waits at most `timeout_ms`: 0 does not
@@ -422,7 +423,8 @@ E6SHM_API int32_t e6shm_resume_begin(e6shm_t* handle, int64_t timeout_ms, int32_
  * once the lease was taken over. */
 E6SHM_API int32_t e6shm_resume_extend(e6shm_t* handle, const e6shm_lease_t* lease) E6SHM_NOEXCEPT;
 
-/* The cluster is active (1), or cannot be resumed (0); those who wait get the same answer. Zeroes *lease. */
+/* The cluster is active (1), cannot be resumed (0), or was active all the time (2); those who wait get the same answer. Zeroes
+ * *lease. */
 E6SHM_API int32_t e6shm_resume_end(e6shm_t* handle, e6shm_lease_t* lease, int32_t active) E6SHM_NOEXCEPT;
 
 /* The attempt was given up for reasons of the caller's own; the next waiter resumes. Zeroes *lease; "no lease" is not an error. */

@@ -323,6 +323,27 @@ TEST_F(DetectionTest, a_resumer_that_says_nothing_for_half_a_minute_is_passed_ov
   c->resume_end(next, true);
 }
 
+TEST_F(DetectionTest, whoever_waits_hears_that_the_cluster_was_active_all_the_time) {
+  auto c = attach();
+  ResumeLease mine;
+  ASSERT_EQ(c->resume_begin(SteadyClock::now(), mine), ResumeOutcome::kResume);
+  const Signal waiting;
+  Child other([&] {
+    auto there = attach();
+    ResumeLease lease;
+    E6_CHILD_CHECK(there->resume_begin(SteadyClock::now(), lease) == ResumeOutcome::kTimeout);
+    waiting.raise();
+    const ResumeOutcome outcome = there->resume_begin(SteadyClock::now() + 10s, lease);
+    if (outcome == ResumeOutcome::kResume) there->resume_abandon(lease);  // it looked when all was over
+    E6_CHILD_CHECK(outcome == ResumeOutcome::kNotNeeded || outcome == ResumeOutcome::kResume);
+    return 0;
+  });
+  ASSERT_TRUE(waiting.wait());
+  std::this_thread::sleep_for(20ms);
+  c->resume_not_needed(mine);
+  EXPECT_EQ(other.wait(), 0);
+}
+
 TEST_F(DetectionTest, a_resume_that_was_given_up_is_the_next_ones_to_do) {
   auto c = attach();
   ResumeLease mine;

@@ -7,6 +7,7 @@
 //
 // Four processes on what may be two processors: none of them may keep the others waiting by the way it is made, or the scheduler is measured and not the
 // lock. So the reader sleeps between its looks (recovery_cast.cc), in all windows alike, and this program sleeps while the time runs.
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +95,19 @@ Outcome play(const Round& round, pid_t writer, Random& random, Sample& sample) {
   return static_cast<Outcome>(c.outcome.load());
 }
 
+/// The reader alone on the last of the processors that this program may use, everybody else on the others. False: there is only one.
+bool give_a_processor_of_its_own(pid_t reader, pid_t writer) {
+  cpu_set_t all;
+  if (::sched_getaffinity(0, sizeof all, &all) != 0 || CPU_COUNT(&all) < 2) return false;
+  std::size_t last = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(last, &all)) --last;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(last, &one);
+  CPU_CLR(last, &all);
+  return ::sched_setaffinity(reader, sizeof one, &one) == 0 && ::sched_setaffinity(writer, sizeof all, &all) == 0 && ::sched_setaffinity(0, sizeof all, &all) == 0;
+}
+
 double quantile(std::vector<double> all, double q) {
   if (all.empty()) return 0;
   std::sort(all.begin(), all.end());
@@ -170,13 +184,10 @@ int main(int argc, char** argv) {
   std::uint32_t outcomes[kWrong + 1] = {};
   std::uint32_t number = 0;
   for (std::uint32_t i = 0; i < rounds; ++i) {
-    control().window.store(kIdle);
-    ::usleep(kIdleWindowUs);
-    control().window.store(kNotSampled);
     const std::uint32_t kind = i % kKinds;
     Sample sample;
     for (const std::uint32_t segment : {i % 2, 1 - i % 2}) {
-      ++outcomes[play({++number, segment, kind, segment == 0 ? kHere : kElsewhere}, writer, random, sample)];
+      ++outcomes[play({++number, segment, kind, kNotSampled}, writer, random, sample)];
       if (segment != 0) continue;
       all.add(sample);
       by_kind[kind].add(sample);
@@ -186,6 +197,16 @@ int main(int argc, char** argv) {
     ++outcomes[play({++number, 0, kind, kNotSampled}, writer, random, sample)];
     stage().megabytes = 0;
     heavy.add(sample);
+  }
+  const bool apart = give_a_processor_of_its_own(reader, writer);
+  control().restless.store(apart ? 1 : 0);
+  for (std::uint32_t i = 0; i < rounds; ++i) {
+    control().window.store(kIdle);
+    ::usleep(kIdleWindowUs);
+    control().window.store(kNotSampled);
+    Sample sample;
+    for (const std::uint32_t segment : {i % 2, 1 - i % 2})
+      ++outcomes[play({++number, segment, i % kKinds, segment == 0 ? kHere : kElsewhere}, writer, random, sample)];
   }
   control().end.store(1);
   collect(writer);

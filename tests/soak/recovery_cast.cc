@@ -160,7 +160,7 @@ void be_reader() {
   (void)c->set(Strategy::kBlue);
   std::array<os::SteadyTime, kLooksToWarmUp + kLooks> times;
   while (control().end.load(std::memory_order_relaxed) == 0) {
-    ::usleep(kReaderPauseUs);
+    if (control().restless.load(std::memory_order_relaxed) == 0) ::usleep(kReaderPauseUs);
     const std::uint32_t window = control().window.load(std::memory_order_relaxed);
     if (window == kNotSampled) continue;
     for (os::SteadyTime& t : times) {

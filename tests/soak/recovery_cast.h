@@ -30,6 +30,7 @@ using Histogram = std::array<std::uint64_t, kNanoseconds + 1>;  // the last: lon
 struct Control {
   alignas(64) std::atomic<std::uint32_t> window;
   alignas(64) std::atomic<std::uint32_t> end;
+  std::atomic<std::uint32_t> restless;                          // the reader has a processor of its own and does not sleep between its looks
   std::atomic<std::uint32_t> segment, kind;                     // of this round: 0 here, 1 elsewhere
   std::atomic<std::uint32_t> joined, go, inside;                // the victim
   std::atomic<std::uint32_t> dead_slot_plus_one;                // whom it reaps

@@ -68,6 +68,7 @@ class Host {
   ResumeOutcome resume_begin(std::chrono::steady_clock::time_point deadline, ResumeLease& lease) noexcept;
   void resume_extend(const ResumeLease& lease) noexcept;
   void resume_end(const ResumeLease& lease, bool active) noexcept;
+  void resume_not_needed(const ResumeLease& lease) noexcept;
   void resume_abandon(const ResumeLease& lease) noexcept;
 
   std::uint32_t in_flight() noexcept;
@@ -124,6 +125,7 @@ class Host {
   Detection look(const Ground& g, std::uint64_t now_ms) noexcept;
   bool claim_detection(const Ground& g, std::uint64_t now_ms, bool usable_is_fine, Detection& answer, std::uint64_t& held) noexcept;
   [[nodiscard]] std::chrono::milliseconds lease_span() const noexcept;
+  void end_resume(const ResumeLease& lease, std::uint32_t how) noexcept;
   bool valid(std::uint64_t process, std::uint64_t word) const noexcept;
   void note_duration(const Ground& g, const DetectionLease& lease) noexcept;
   Ground ground_of(void* place) noexcept;

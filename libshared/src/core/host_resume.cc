@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t kResumeOk = 1;
 constexpr std::uint32_t kResumeFailed = 2;
+constexpr std::uint32_t kResumeNotNeeded = 3;
 // A cluster takes up to 300 s to resume; after this a holder that may be alive is passed over ...
 constexpr std::chrono::milliseconds kResumeSpan{330'000};
 // ... and after this one that has said that it is at work, and says so no more.
@@ -22,7 +23,9 @@ std::optional<ResumeOutcome> resumed_by_other(const layout::Lease& lease, std::u
   const std::uint64_t word = lease.failure.load(std::memory_order_acquire);
   const std::uint64_t result = word >> 8 & 0xffU;
   if (held == 0 || word >> 40 != held >> 40 || result == 0) return std::nullopt;
-  return result == kResumeOk ? ResumeOutcome::kResumedByOther : ResumeOutcome::kFailedByOther;
+  return result == kResumeOk          ? ResumeOutcome::kResumedByOther
+         : result == kResumeNotNeeded ? ResumeOutcome::kNotNeeded
+                                      : ResumeOutcome::kFailedByOther;
 }
 
 layout::Lease& resume_lease(const Attachment& a) noexcept { return a.segment->leases[layout::kResumeLease]; }
@@ -86,15 +89,21 @@ void Host::resume_abandon(const ResumeLease& lease) noexcept {
 }
 
 void Host::resume_end(const ResumeLease& lease, bool active) noexcept {
+  end_resume(lease, active ? kResumeOk : kResumeFailed);
+}
+
+void Host::resume_not_needed(const ResumeLease& lease) noexcept { end_resume(lease, kResumeNotNeeded); }
+
+void Host::end_resume(const ResumeLease& lease, std::uint32_t how) noexcept {
   if (!valid(lease.process, lease.word)) return;
   const Ground g = ground_of(lease.place);
   if (g.shared()) {
     const std::uint32_t fence = layout::unpack_lease(lease.word).fence;
-    if (!release_lease(resume_lease(*g.a), lease.word, layout::pack_failure(fence, active ? kResumeOk : kResumeFailed, 0))) return;
+    if (!release_lease(resume_lease(*g.a), lease.word, layout::pack_failure(fence, how, 0))) return;
   }
   Event e;
-  e.kind = active ? EventKind::kResumed : EventKind::kDetectionFailed;
-  e.cause = active ? EventCause::kNone : EventCause::kSuspended;
+  e.kind = how == kResumeFailed ? EventKind::kDetectionFailed : EventKind::kResumed;
+  e.cause = how == kResumeFailed ? EventCause::kSuspended : EventCause::kNone;
   tell(g, e);
 }
 

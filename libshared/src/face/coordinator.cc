@@ -161,6 +161,7 @@ ResumeOutcome Coordinator::resume_begin(Clock::time_point deadline, ResumeLease&
 }
 void Coordinator::resume_extend(const ResumeLease& lease) noexcept { host_->resume_extend(lease); }
 void Coordinator::resume_end(ResumeLease lease, bool active) noexcept { host_->resume_end(lease, active); }
+void Coordinator::resume_not_needed(ResumeLease lease) noexcept { host_->resume_not_needed(lease); }
 void Coordinator::resume_abandon(ResumeLease lease) noexcept { host_->resume_abandon(lease); }
 bool Coordinator::set(Strategy strategy) noexcept { return host_->operate(Change::kSet, strategy); }
 bool Coordinator::clear() noexcept { return host_->operate(Change::kClear, Strategy::kNone); }

@@ -101,14 +101,20 @@ struct Detection {
   std::uint32_t failure_code = 0;  ///< the gRPC status code that the prober reported, 0 if none
 };
 
-/// Resuming a suspended cluster, once per host. Plain data; hand it to exactly one of resume_end and resume_abandon.
+/// Resuming a suspended cluster, once per host. Plain data; hand it to exactly one of resume_end, resume_not_needed and resume_abandon.
 struct ResumeLease {
   std::uint64_t word = 0;
   std::uint64_t process = 0;
   void* place = nullptr;
   [[nodiscard]] bool held() const noexcept { return word != 0; }
 };
-enum class ResumeOutcome : std::uint8_t { kResume, kResumedByOther, kFailedByOther, kTimeout };
+enum class ResumeOutcome : std::uint8_t {
+  kResume,          ///< the caller resumes
+  kResumedByOther,  ///< another process did: what the cluster knew of queries and sessions is gone
+  kFailedByOther,
+  kTimeout,
+  kNotNeeded,       ///< another process found it active: what refused the caller is something before the cluster
+};
 
 /// Counters of this process since it attached, also summed over the host by `inspect.h`.
 enum class Counter : std::uint8_t {
@@ -217,6 +223,8 @@ class Coordinator {
   void resume_extend(const ResumeLease& lease) noexcept;
   /// The cluster is active, or it cannot be resumed; those who wait get the same answer.
   void resume_end(ResumeLease lease, bool active) noexcept;
+  /// The cluster was active all the time.
+  void resume_not_needed(ResumeLease lease) noexcept;
   /// The attempt was given up for reasons of its own (a deadline, a stop request); the next waiter resumes.
   void resume_abandon(ResumeLease lease) noexcept;
 
