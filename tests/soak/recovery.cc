@@ -1,12 +1,13 @@
 // recovery_bench: how long a blocked writer waits after the owner of the host-wide lock was killed inside it, and what readers notice.
 //
 // A round: a victim takes the lock, does a part of an operation, says so in memory that it shares with this program, and goes no further. A writer waits
-// for the lock. The victim is killed; measured is from just before kill(2) until the writer has the lock, with everything repaired. Meanwhile a reader
-// looks at snapshots of that segment. Each round is done twice, on the reader's segment and on another one: the machine has the same work to do both
-// times, so that the difference between the two is what the kill does to readers of the segment itself.
+// for the lock. The victim is killed; measured is from just before kill(2) until the writer has the lock, with everything repaired.
 //
-// Four processes on what may be two processors: none of them may keep the others waiting by the way it is made, or the scheduler is measured and not the
-// lock. So the reader sleeps between its looks (recovery_cast.cc), in all windows alike, and this program sleeps while the time runs.
+// The same rounds once more, for a reader that looks at snapshots without a pause: on its own segment, on another one, and while nobody is killed. It has a
+// processor of its own, and everybody else the others, so that what the machine has to do does not take its time; where there is only one processor it sleeps
+// between its looks.
+//
+// None of these processes may keep the others waiting by the way it is made, or the scheduler is measured and not the lock: this program sleeps while the time runs.
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -23,8 +23,8 @@
 namespace e6::soak {
 namespace {
 
-// A reader that never sleeps would take a processor from those whose time is measured; with this it takes a third of one while it is asked to look, and
-// nobody waits for it for longer than some tens of microseconds.
+// Without a processor of its own a reader that never sleeps would take one from those whose time is measured; with this it takes a third of one while it is
+// asked to look, and nobody waits for it for longer than some tens of microseconds.
 constexpr std::size_t kLooks = 1024;
 constexpr std::size_t kLooksToWarmUp = 32;
 constexpr unsigned kReaderPauseUs = 50;
