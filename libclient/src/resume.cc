@@ -94,7 +94,7 @@ bool Link::resume(const Answer& answer, Budget& budget) {
         count(&Statistics::retries);
         return false;
       case ResumeOutcome::kFailedByOther:
-        // The other process's deadline and stop token are not ours: worth one attempt of the host's own.
+        // It may have been the last one's last look: worth one of our own.
         if (!std::exchange(failed_before, true)) continue;
         fail_as<ClusterSuspendedError>(
             "the cluster at " + target_ + " is suspended, and another process of this host could not resume it",
