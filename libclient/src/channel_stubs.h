@@ -33,7 +33,7 @@ struct Channel::Stubs {
     Sending sending(*this, head);
     return reply_of((stub.*method)(&sending.context, request, &response), response);
   }
-  /// The same by gRPC's asynchronous method, so that head.meanwhile is called while the answer is on its way.
+  /// The same by gRPC's asynchronous method, so that head.meanwhile is called while the answer is on its way. Ends at the call's deadline, which is always set.
   template <class Stub, class Request, class Response>
   Reply call(Stub& stub,
              std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*method)(grpc::ClientContext*, const Request&, grpc::CompletionQueue*),

@@ -61,6 +61,7 @@ void abandon(Actor& a) { a.coordinator->detect_abandon(a.detection); }
 void extend(Actor& a) { a.coordinator->detect_extend(a.detection); }
 void extend_resume(Actor& a) { a.coordinator->resume_extend(a.resume); }
 void abandon_resume(Actor& a) { a.coordinator->resume_abandon(a.resume); }
+void find_active(Actor& a) { a.coordinator->resume_not_needed(a.resume); }
 void fail_resume(Actor& a) { a.coordinator->resume_end(a.resume, false); }
 void end_resume(Actor& a) { a.coordinator->resume_end(a.resume, true); }
 
@@ -83,6 +84,7 @@ constexpr Operation kOperations[] = {
     {.name = "guest-succeed", .special = kGuest, .neighbour = knows_refused_blue, .prepare = claim_as_guest, .run = succeed},
     {.name = "resume-extend", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = extend_resume},
     {.name = "resume-abandon", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = abandon_resume},
+    {.name = "resume-not-needed", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = find_active},
     {.name = "resume-fail", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = fail_resume},
     {.name = "resume-take-over-dead", .neighbour = knows_refused_blue, .dead = claim_resume, .run = claim_resume},
     {.name = "resume-end", .neighbour = knows_refused_blue, .prepare = claim_resume, .run = end_resume},

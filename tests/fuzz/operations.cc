@@ -168,6 +168,7 @@ class Client {
         timed("resume_begin", [&] { (void)c.resume_begin(SteadyClock::now() + kDeadline, lease); });
         timed("resume_extend", [&] { c.resume_extend(lease); });
         if (now.pending == now.active) return timed("resume_abandon", [&] { c.resume_abandon(lease); });
+        if (now.soft_expired) return timed("resume_not_needed", [&] { c.resume_not_needed(lease); });
         return timed("resume_end", [&] { c.resume_end(lease, now.usable); });
       }
       case 16:

@@ -2,7 +2,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "core/host_lock.h"
 #include "fixture.h"
 #include "os/process_mark.h"
 
@@ -72,15 +71,7 @@ TEST_F(CloneTest, a_raw_clone_killed_inside_the_lock_costs_the_segment_and_nobod
   auto c = attach_with(Strategy::kBlue);
   const std::uint64_t first = RawSegment(path())->header.instance;
   const Signal inside;
-  Child child = raw_clone([&] {
-    core::Attachment* a = take_part(place());
-    E6_CHILD_CHECK(a != nullptr);
-    const core::HostLock lock(*a);
-    E6_CHILD_CHECK(lock.held());
-    inside.raise();
-    ::pause();
-    return 1;
-  });
+  Child child = raw_clone(keeps_the_lock(place(), inside));
   ASSERT_TRUE(inside.wait());
   child.kill();
   const auto before = SteadyClock::now();
@@ -99,15 +90,7 @@ TEST_F(CloneTest, a_raw_clone_killed_inside_the_lock_costs_the_segment_and_nobod
 TEST_F(CloneTest, a_guest_of_the_host_gives_up_the_segment_whose_lock_a_raw_clone_took_with_it) {
   auto c = attach_with(Strategy::kBlue);
   const Signal inside;
-  Child child = raw_clone([&] {
-    core::Attachment* a = take_part(place());
-    E6_CHILD_CHECK(a != nullptr);
-    const core::HostLock lock(*a);
-    E6_CHILD_CHECK(lock.held());
-    inside.raise();
-    ::pause();
-    return 1;
-  });
+  Child child = raw_clone(keeps_the_lock(place(), inside));
   ASSERT_TRUE(inside.wait());
   const Signal dead;
   const Signal guest;

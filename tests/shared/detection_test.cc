@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 #include "layout/lease_word.h"
+#include "os/clock.h"
 
 namespace e6::shared_test {
 namespace {
@@ -226,37 +227,6 @@ TEST_F(DetectionTest, a_detection_that_found_the_second_colour_drops_a_pending_o
   EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
 }
 
-TEST_F(DetectionTest, one_resumes_a_suspended_cluster_and_the_others_hear_how_it_went) {
-  auto c = attach();
-  // Whether the waiter looks while the other one resumes, or only afterwards, is the scheduler's choice: then it resumes by itself, which is right too.
-  for (int round = 0, told[2] = {0, 0}; told[0] == 0 || told[1] == 0; ++round) {
-    ASSERT_LT(round, 50) << "the waiter never looked in time";
-    const bool works = round % 2 == 0;
-    ResumeLease mine;
-    ASSERT_EQ(c->resume_begin(SteadyClock::now() + 1s, mine), ResumeOutcome::kResume);
-    ResumeLease none;
-    EXPECT_EQ(c->resume_begin(SteadyClock::now() + 40ms, none), ResumeOutcome::kTimeout);
-    EXPECT_FALSE(none.held());
-    ResumeOutcome theirs = ResumeOutcome::kTimeout;
-    std::atomic<bool> waiting{false};
-    std::thread waiter([&] {
-      ResumeLease lease;
-      waiting = true;
-      theirs = c->resume_begin(SteadyClock::now() + kPatience, lease);
-      if (theirs == ResumeOutcome::kResume) c->resume_end(lease, true);
-    });
-    ASSERT_TRUE(eventually([&] { return waiting.load(); }));
-    std::this_thread::sleep_for(5ms);
-    c->resume_end(mine, works);
-    waiter.join();
-    if (theirs == ResumeOutcome::kResume) continue;
-    EXPECT_EQ(theirs, works ? ResumeOutcome::kResumedByOther : ResumeOutcome::kFailedByOther);
-    ++told[round % 2];
-  }
-  EXPECT_GE(events_of(*c, EventKind::kResumeStarted), 2U);
-  EXPECT_GE(events_of(*c, EventKind::kResumed), 1U);
-}
-
 TEST_F(DetectionTest, the_fence_of_a_lease_wraps_without_harm) {
   auto c = attach();
   const RawSegment raw(c->path());
@@ -306,61 +276,14 @@ TEST_F(DetectionTest, a_lease_that_was_lost_cannot_be_extended) {
   EXPECT_TRUE(c->detect_succeed(next.lease, Strategy::kGreen));
 }
 
-TEST_F(DetectionTest, a_resumer_that_says_nothing_for_half_a_minute_is_passed_over_and_one_that_is_at_work_is_not) {
+TEST_F(DetectionTest, a_lease_of_a_slot_that_cannot_be_is_nobodys) {
   auto c = attach();
-  ResumeLease mine;
-  ResumeLease next;
-  ASSERT_EQ(c->resume_begin(SteadyClock::now(), mine), ResumeOutcome::kResume);
-  for (int i = 0; i < 10; ++i) {
-    advance_clock(25s);
-    c->resume_extend(mine);
-    EXPECT_EQ(c->resume_begin(SteadyClock::now(), next), ResumeOutcome::kTimeout);
-  }
-  advance_clock(31s);
-  EXPECT_EQ(c->resume_begin(SteadyClock::now(), next), ResumeOutcome::kResume);
-  c->resume_end(mine, true);  // too late
-  EXPECT_EQ(c->resume_begin(SteadyClock::now(), mine), ResumeOutcome::kTimeout);
-  c->resume_end(next, true);
-}
-
-TEST_F(DetectionTest, whoever_waits_hears_that_the_cluster_was_active_all_the_time) {
-  auto c = attach();
-  ResumeLease mine;
-  ASSERT_EQ(c->resume_begin(SteadyClock::now(), mine), ResumeOutcome::kResume);
-  const Signal waiting;
-  Child other([&] {
-    auto there = attach();
-    ResumeLease lease;
-    E6_CHILD_CHECK(there->resume_begin(SteadyClock::now(), lease) == ResumeOutcome::kTimeout);
-    waiting.raise();
-    const ResumeOutcome outcome = there->resume_begin(SteadyClock::now() + 10s, lease);
-    if (outcome == ResumeOutcome::kResume) there->resume_abandon(lease);  // it looked when all was over
-    E6_CHILD_CHECK(outcome == ResumeOutcome::kNotNeeded || outcome == ResumeOutcome::kResume);
-    return 0;
-  });
-  ASSERT_TRUE(waiting.wait());
-  std::this_thread::sleep_for(20ms);
-  c->resume_not_needed(mine);
-  EXPECT_EQ(other.wait(), 0);
-}
-
-TEST_F(DetectionTest, a_resume_that_was_given_up_is_the_next_ones_to_do) {
-  auto c = attach();
-  ResumeLease mine;
-  ASSERT_EQ(c->resume_begin(SteadyClock::now(), mine), ResumeOutcome::kResume);
-  const Signal waiting;
-  Child other([&] {
-    auto there = attach();
-    ResumeLease lease;
-    waiting.raise();
-    E6_CHILD_CHECK(there->resume_begin(SteadyClock::now() + 10s, lease) == ResumeOutcome::kResume);
-    there->resume_end(lease, true);
-    return 0;
-  });
-  ASSERT_TRUE(waiting.wait());
-  ::usleep(5'000);  // waiting, most probably; the result does not depend on it
-  c->resume_abandon(mine);
-  EXPECT_EQ(other.wait(), 0);
+  layout::LeaseWord w;
+  w.fence = 7;
+  w.holder = layout::kParticipants + 1;
+  w.deadline = layout::lease_unit(os::monotonic_ms() + 1'000'000);
+  RawSegment(path())->leases[layout::kDetectionLease].word.store(layout::pack(w));
+  EXPECT_EQ(c->detect_try().outcome, Outcome::kProbe);
 }
 
 }  // namespace

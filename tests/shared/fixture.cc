@@ -9,8 +9,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <string>
 #include <thread>
 
+#include "core/host_lock.h"
 #include "core/participants.h"
 #include "os/clock.h"
 
@@ -34,6 +37,14 @@ int exit_code(int status) noexcept { return WIFEXITED(status) ? WEXITSTATUS(stat
 
 void Child::go_on() const {
   if (pid_ > 0) ::kill(pid_, SIGCONT);
+}
+
+bool asleep(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  const std::size_t name_end = line.rfind(") ");
+  return name_end != std::string::npos && line.compare(name_end + 2, 1, "S") == 0;
 }
 
 bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds bound) {
@@ -167,6 +178,18 @@ core::Attachment* take_part(const core::Place& place) {
   if (a == nullptr) return nullptr;
   if (const Error e = core::join(*a)) ADD_FAILURE() << e.sentence();
   return a;
+}
+
+std::function<int()> keeps_the_lock(const core::Place& place, const Signal& inside) {
+  return [&inside, place] {
+    core::Attachment* a = take_part(place);
+    E6_CHILD_CHECK(a != nullptr);
+    const core::HostLock lock(*a);
+    E6_CHILD_CHECK(lock.held());
+    inside.raise();
+    ::pause();
+    return 1;
+  };
 }
 
 void SharedTest::TearDown() { reset_clock(); }

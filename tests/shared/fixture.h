@@ -110,6 +110,9 @@ class Child {
   pid_t pid_ = -1;
 };
 
+/// Does this process sleep in the kernel?
+bool asleep(pid_t pid);
+
 /// Runs `body` in a forked child; 0 is success.
 int in_child(const std::function<int()>& body, std::chrono::milliseconds bound = kPatience);
 
@@ -151,6 +154,8 @@ class RawSegment {
 core::Attachment* look_on(const core::Place& place);
 /// Takes part in a segment with nothing but the core: for tests that need the lock or a slot in their hands.
 core::Attachment* take_part(const core::Place& place);
+/// What a child does that takes part, takes the host-wide lock, says so, and keeps it until it is killed.
+std::function<int()> keeps_the_lock(const core::Place& place, const Signal& inside);
 
 class SharedTest : public ::testing::Test {
  protected:

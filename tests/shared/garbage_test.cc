@@ -12,8 +12,6 @@
 
 #include "core/hash.h"
 #include "fixture.h"
-#include "layout/lease_word.h"
-#include "os/clock.h"
 
 namespace e6::shared_test {
 namespace {
@@ -363,27 +361,6 @@ TEST_F(GarbageTest, a_looker_survives_every_truncation) {
     EXPECT_FALSE(inspect::look(path()).problems.empty());
     ASSERT_EQ(::truncate(path().c_str(), static_cast<off_t>(sizeof(layout::Segment))), 0);
   }
-}
-
-TEST_F(GarbageTest, a_lease_of_a_slot_that_cannot_be_is_nobodys) {
-  auto c = attach();
-  layout::LeaseWord w;
-  w.fence = 7;
-  w.holder = layout::kParticipants + 1;
-  w.deadline = layout::lease_unit(os::monotonic_ms() + 1'000'000);
-  RawSegment(path())->leases[layout::kDetectionLease].word.store(layout::pack(w));
-  EXPECT_EQ(c->detect_try().outcome, Detection::Outcome::kProbe);
-}
-
-TEST_F(GarbageTest, a_colour_pending_since_a_time_to_come_is_applied_all_the_same) {
-  Options o = options();
-  o.policy = TransitionPolicy::kWhenIdle;
-  auto c = attach(o);
-  ASSERT_TRUE(detect(*c, Strategy::kBlue));
-  auto running = c->begin_query();
-  ASSERT_TRUE(c->announce(Strategy::kGreen, c->snapshot().epoch));
-  RawSegment(path())->pending.since_ms.store(~std::uint64_t{0} / 2);
-  EXPECT_EQ(c->begin_query()->strategy(), Strategy::kGreen);
 }
 
 }  // namespace

@@ -100,14 +100,7 @@ TEST_F(NamespaceTest, killing_a_waiter_of_the_lock_does_not_declare_its_living_o
 TEST_F(NamespaceTest, an_owner_of_the_lock_killed_in_another_container_is_recovered_from) {
   E6_NEEDS_ROOT();
   const Signal inside;
-  Child owner = in_pid_namespace([&] {
-    core::Attachment* a = take_part(place());
-    E6_CHILD_CHECK(a != nullptr);
-    const core::HostLock lock(*a);
-    inside.raise();
-    ::pause();
-    return 1;
-  });
+  Child owner = in_pid_namespace(keeps_the_lock(place(), inside));
   ASSERT_TRUE(inside.wait());
   const Signal trying;
   Child heir = in_pid_namespace([&] {

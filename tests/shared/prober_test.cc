@@ -1,4 +1,4 @@
-// One process probes or resumes for all; the others take its answer, or its place.
+// One process probes for all; the others take its answer, or its place.
 #include <algorithm>
 
 #include "fixture.h"
@@ -198,25 +198,6 @@ TEST_F(ProberTest, a_stopped_prober_is_passed_over_and_its_late_result_ignored) 
   go_on.raise();
   EXPECT_EQ(prober.wait(), 0);
   EXPECT_EQ(c->snapshot().active, Strategy::kGreen);
-}
-
-TEST_F(ProberTest, one_process_of_the_host_resumes_and_a_killed_one_is_replaced) {
-  auto c = attach();
-  const Signal resuming;
-  Child first([&] {
-    ResumeLease lease;
-    E6_CHILD_CHECK(c->resume_begin(SteadyClock::now() + 1s, lease) == ResumeOutcome::kResume);
-    resuming.raise();
-    ::pause();
-    return 1;
-  });
-  ASSERT_TRUE(resuming.wait());
-  ResumeLease lease;
-  EXPECT_EQ(c->resume_begin(SteadyClock::now() + 30ms, lease), ResumeOutcome::kTimeout);
-  first.kill();
-  EXPECT_EQ(c->resume_begin(SteadyClock::now() + kPatience, lease), ResumeOutcome::kResume);
-  c->resume_end(lease, true);
-  EXPECT_EQ(events_of(*c, EventKind::kResumed), 1U);
 }
 
 }  // namespace

@@ -142,15 +142,7 @@ TEST_F(ProcessesTest, totals_of_many_short_lives_are_complete) {
 TEST_F(ProcessesTest, while_the_owner_of_the_lock_is_stopped_others_work_as_guests_and_join_later) {
   auto c = attach_with(Strategy::kBlue);
   const Signal inside;
-  Child owner([&] {
-    core::Attachment* a = take_part(place());
-    E6_CHILD_CHECK(a != nullptr);
-    const core::HostLock lock(*a);
-    E6_CHILD_CHECK(lock.held());
-    inside.raise();
-    ::pause();
-    return 1;
-  });
+  Child owner(keeps_the_lock(place(), inside));
   ASSERT_TRUE(inside.wait());
   owner.stop();
   const Signal as_guest;
@@ -199,14 +191,7 @@ TEST_F(ProcessesTest, a_guest_waits_for_the_lock_once_in_a_call) {
   });
   ASSERT_TRUE(eventually([&] { return participants() == 2; }));
   const Signal inside;
-  Child owner([&] {
-    core::Attachment* a = take_part(place());
-    E6_CHILD_CHECK(a != nullptr);
-    const core::HostLock lock(*a);
-    inside.raise();
-    ::pause();
-    return 1;
-  });
+  Child owner(keeps_the_lock(place(), inside));
   ASSERT_TRUE(inside.wait());
   dead.kill();
   E6_EXPECT_CHILD(in_child([&] {
@@ -228,14 +213,7 @@ TEST_F(ProcessesTest, a_killed_owner_of_the_lock_is_recovered_from_at_once) {
   ASSERT_NE(mine, nullptr);
   for (int round = 0; round < 20; ++round) {
     const Signal inside;
-    Child owner([&] {
-      core::Attachment* a = take_part(place());
-      E6_CHILD_CHECK(a != nullptr);
-      const core::HostLock lock(*a);
-      inside.raise();
-      ::pause();
-      return 1;
-    });
+    Child owner(keeps_the_lock(place(), inside));
     ASSERT_TRUE(inside.wait());
     owner.kill();
     const auto before = SteadyClock::now();

@@ -204,6 +204,17 @@ TEST_F(StrategyTest, a_query_that_runs_for_ever_delays_an_announced_colour_by_th
   }
 }
 
+TEST_F(StrategyTest, a_colour_pending_since_a_time_to_come_is_applied_all_the_same) {
+  Options o = options();
+  o.policy = TransitionPolicy::kWhenIdle;
+  auto c = attach(o);
+  ASSERT_TRUE(detect(*c, Strategy::kBlue));
+  auto running = c->begin_query();
+  ASSERT_TRUE(c->announce(Strategy::kGreen, c->snapshot().epoch));
+  RawSegment(path())->pending.since_ms.store(~std::uint64_t{0} / 2);
+  EXPECT_EQ(c->begin_query()->strategy(), Strategy::kGreen);
+}
+
 TEST_F(StrategyTest, a_second_announcement_does_not_start_the_drain_timeout_anew) {
   Options o = options();
   o.policy = TransitionPolicy::kWhenIdle;

@@ -7,7 +7,30 @@
 namespace e6::shared_test {
 namespace {
 
-class UsersTest : public SharedTest {};
+class UsersTest : public SharedTest {
+ protected:
+  /// A segment of the group 'users' that was given up, made by user 12345 in a directory of this mode. Empty, or why not.
+  std::string give_up_a_groups_segment(mode_t directory) {
+    const struct group* users = ::getgrnam("users");
+    if (users == nullptr) return "there is no group 'users'";
+    gid_ = users->gr_gid;
+    group_options_ = options();
+    group_options_.group = "users";
+    shared_ = place();
+    shared_.group = gid_;
+    if (::chmod(directory_.path().c_str(), directory) != 0 || attach_as(12'345) != 0) ADD_FAILURE() << "no segment to give up";
+    else RawSegment(shared_.path())->hot.word.store(layout::kRetiredWord);
+    return "";
+  }
+  /// 0 if that user, of the group, shares a segment.
+  int attach_as(unsigned uid) {
+    return as_user(uid, gid_, [&] { return attach(group_options_)->mode() == Mode::kShared ? 0 : 1; });
+  }
+
+  unsigned gid_ = 0;
+  Options group_options_;
+  core::Place shared_;
+};
 
 TEST_F(UsersTest, another_user_has_a_segment_of_its_own) {
   E6_NEEDS_ROOT();
@@ -87,49 +110,29 @@ TEST_F(UsersTest, users_of_one_group_share_a_segment_when_they_ask_for_it) {
 
 TEST_F(UsersTest, a_given_up_segment_of_a_group_that_only_its_owner_may_replace_says_whose_it_is_and_waits_for_him) {
   E6_NEEDS_ROOT();
-  const struct group* users = ::getgrnam("users");
-  if (users == nullptr) GTEST_SKIP() << "there is no group 'users'";
-  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
-  const unsigned gid = users->gr_gid;
-  Options o = options();
-  o.group = "users";
-  const auto attaches = [&] { return attach(o)->mode() == Mode::kShared ? 0 : 1; };
-  ASSERT_EQ(as_user(12'345, gid, attaches), 0);
-  core::Place shared = place();
-  shared.group = gid;
-  RawSegment(shared.path())->hot.word.store(layout::kRetiredWord);
-  E6_EXPECT_CHILD(as_user(12'346, gid, [&] {
-    auto c = attach(o);
+  E6_SKIP_WITH(give_up_a_groups_segment(01777));
+  E6_EXPECT_CHILD(as_user(12'346, gid_, [&] {
+    auto c = attach(group_options_);
     E6_CHILD_CHECK(c->mode() == Mode::kFallback);
     const Error e = c->degraded_by();
     if (!says(e, "uid 12345") || !says(e, "sticky") || !says(e, "e6-shm rm")) {
       std::fprintf(stderr, "%s\n", e.sentence().c_str());
       return 2;
     }
-    E6_CHILD_CHECK(e.cause == Cause::kForeignOwner && e.where == shared.path());
+    E6_CHILD_CHECK(e.cause == Cause::kForeignOwner && e.where == shared_.path());
     return 0;
   }));
   EXPECT_EQ(directory_.entries(), 1U);
-  EXPECT_EQ(as_user(12'345, gid, attaches), 0);
-  EXPECT_EQ(as_user(12'346, gid, attaches), 0);
+  EXPECT_EQ(attach_as(12'345), 0);
+  EXPECT_EQ(attach_as(12'346), 0);
   EXPECT_EQ(directory_.entries(), 1U);
 }
 
 TEST_F(UsersTest, a_given_up_segment_of_a_group_is_replaced_by_any_of_its_users_where_there_is_no_sticky_bit) {
   E6_NEEDS_ROOT();
-  const struct group* users = ::getgrnam("users");
-  if (users == nullptr) GTEST_SKIP() << "there is no group 'users'";
-  ASSERT_EQ(::chmod(directory_.path().c_str(), 0777), 0);
-  const unsigned gid = users->gr_gid;
-  Options o = options();
-  o.group = "users";
-  const auto attaches = [&] { return attach(o)->mode() == Mode::kShared ? 0 : 1; };
-  ASSERT_EQ(as_user(12'345, gid, attaches), 0);
-  core::Place shared = place();
-  shared.group = gid;
-  RawSegment(shared.path())->hot.word.store(layout::kRetiredWord);
-  EXPECT_EQ(as_user(12'346, gid, attaches), 0);
-  EXPECT_EQ(as_user(12'345, gid, attaches), 0);
+  E6_SKIP_WITH(give_up_a_groups_segment(0777));
+  EXPECT_EQ(attach_as(12'346), 0);
+  EXPECT_EQ(attach_as(12'345), 0);
   EXPECT_EQ(directory_.entries(), 1U);
 }
 
