@@ -54,6 +54,16 @@ TEST(Budget, while_the_cluster_switches_sessions_may_be_denied_ten_times_in_a_ro
   EXPECT_FALSE(late.again_after_denial(true));
 }
 
+TEST(Budget, no_attempt_is_given_after_a_pause_that_the_deadline_cut_short) {
+  ConnectionOptions options;
+  options.max_retry_attempts = 1000;
+  options.retry_backoff = milliseconds(60'000);
+  Budget refused(options, milliseconds(30));
+  while (refused.again_after_refusal()) EXPECT_FALSE(refused.expired());
+  Budget denied(options, milliseconds(30));
+  while (denied.again_after_denial(true)) EXPECT_FALSE(denied.expired());
+}
+
 TEST(Budget, refusals_are_followed_after_pauses_that_grow_and_never_past_the_deadline) {
   ConnectionOptions options;
   options.retry_backoff = milliseconds(40);

@@ -51,6 +51,9 @@ TEST_F(ResumeTest, a_resume_that_fails_is_an_error) {
   Connection connection = connect();
   command("suspend --resume-takes 50ms --resume-fails");
   EXPECT_THROW(connection.connect(), ClusterSuspendedError);
+  const auto events = connection.coordinator().recent_events(1);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].cause, EventCause::kSuspended);  // the answer for the whole host, and nothing that this process gave up
 }
 
 TEST_F(ResumeTest, a_resume_that_takes_too_long_is_given_up) {
@@ -99,12 +102,22 @@ TEST_F(ResumeTest, calls_refused_as_suspended_for_longer_than_a_cluster_may_take
   }
 }
 
-TEST_F(ResumeTest, a_fetch_refused_as_suspended_while_the_cluster_is_active_does_not_lose_the_query) {
-  Connection connection = connect();
-  Cursor cursor = connection.cursor();
-  cursor.execute("select 1 /* rows=2 batches=2 */");
-  command("error --method fetch --code UNAVAILABLE --details 'status: 503' --count 4");
-  EXPECT_EQ(drain(cursor), 2);
+TEST_F(ResumeTest, fetches_refused_as_suspended_while_the_cluster_is_active_lose_no_query) {
+  constexpr int kQueries = 6;
+  std::vector<std::unique_ptr<Connection>> connections;
+  std::vector<Cursor> cursors;
+  for (int i = 0; i < kQueries; ++i) {
+    connections.push_back(std::make_unique<Connection>(options()));
+    cursors.push_back(connections.back()->cursor());
+    cursors.back().execute("select 1 /* rows=2 batches=2 */");
+  }
+  // slow enough that those who do not ask for the state hear of it from the one who does
+  command("latency --method cluster.status --ms 50");
+  command("error --method fetch --code UNAVAILABLE --details 'status: 503' --count 24");
+  std::vector<std::jthread> threads;
+  for (Cursor& cursor : cursors) threads.emplace_back([&] { EXPECT_NO_THROW(EXPECT_EQ(drain(cursor), 2)); });
+  threads.clear();
+  EXPECT_LT(calls("cluster.status"), 24) << "nobody heard it from another one";
 }
 
 TEST_F(ResumeTest, a_resume_that_its_own_callers_haste_ended_is_nobody_elses_failure) {

@@ -225,7 +225,8 @@ TEST_F(Storm, both_colours_refused_for_two_seconds_cost_the_host_some_probes_and
   print("both refused", figures);
   expect_no_failure(figures);
   EXPECT_GE(figures["host"]["refused_probes"], 2);
-  EXPECT_LE(figures["host"]["refused_probes"], 60) << "half a second of looks for each second of the negative TTL";
+  // One process at a time looks for half a second, about ten times, and then nobody for a second. Sixteen of them would come to ten times that.
+  EXPECT_LE(figures["host"]["refused_probes"], 60);
 }
 
 TEST_F(Storm, without_sharing_every_worker_finds_the_colour_by_itself) {
