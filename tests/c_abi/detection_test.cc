@@ -185,5 +185,22 @@ TEST_F(CAbi, a_resume_that_is_given_up_is_free_for_the_next_one) {
   }
 }
 
+TEST_F(CAbi, a_resume_whose_handle_is_given_back_is_abandoned_and_not_failed_for_the_host) {
+  e6shm_t* h = host();
+  e6shm_t* other = nullptr;
+  attach(other);
+  std::int32_t outcome = 0;
+  e6shm_lease_t lease{};
+  ASSERT_EQ(e6shm_resume_begin(other, 0, &outcome, &lease), E6SHM_OK) << e6shm_last_error();
+  ASSERT_EQ(outcome, E6SHM_RESUME_YOURS);
+  ASSERT_EQ(e6shm_detach(other), E6SHM_OK);
+  e6shm_event_t last{};
+  std::size_t count = 0;
+  ASSERT_EQ(e6shm_recent_events(h, &last, 1, &count), E6SHM_OK);
+  ASSERT_EQ(count, 1U);
+  EXPECT_EQ(last.cause, E6SHM_CAUSE_ABANDONED);
+  EXPECT_EQ(e6shm_resume_extend(h, &lease), E6SHM_ERR_ENDED);
+}
+
 }  // namespace
 }  // namespace e6::c_abi_test
