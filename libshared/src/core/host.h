@@ -5,6 +5,7 @@
 // host_resume.cc      resuming
 // host_attach.cc      attaching, joining after a fork, moving to another segment, falling back
 // host_care.cc        what is looked after once a second
+// host_observers.cc   whom it tells
 #pragma once
 
 #include <atomic>
