@@ -119,5 +119,5 @@ const char* e6shm_event_name(std::int32_t kind) noexcept {
 }
 
 const char* e6shm_event_cause_name(std::int32_t cause) noexcept {
-  return name(cause, e6::EventCause::kNone, e6::EventCause::kCutOff);
+  return name(cause, e6::EventCause::kNone, e6::EventCause::kDoubted);
 }

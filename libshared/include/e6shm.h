@@ -344,7 +344,7 @@ enum {
   E6SHM_DETECT_PROBE = 2,   /* the caller holds lease: probe in its order, then report */
   E6SHM_DETECT_FAILED = 3,  /* another process probed and failed, see failure; or both colours were refused a moment ago */
   E6SHM_DETECT_TIMEOUT = 4, /* the time passed while another process was still probing */
-  E6SHM_DETECT_BUSY = 5     /* e6shm_detect_try only: another process is probing */
+  E6SHM_DETECT_BUSY = 5     /* e6shm_detect_try and _verify only: another process is probing */
 };
 
 /* Why a probe did not find a colour. */
@@ -381,6 +381,11 @@ E6SHM_API int32_t e6shm_detect_begin(e6shm_t* handle, int64_t timeout_ms,
 /* The same without waiting (E6SHM_DETECT_BUSY while another process probes), and it hands out the lease although a colour is
  * usable if that is past its soft limit: the one re-check of the host. */
 E6SHM_API int32_t e6shm_detect_try(e6shm_t* handle, e6shm_detection_t* detection) E6SHM_NOEXCEPT;
+
+/* The same for a refusal that is in doubt: hands out the lease although `strategy` is usable, and the
+ * probe begins with it. */
+E6SHM_API int32_t e6shm_detect_verify(e6shm_t* handle, e6shm_strategy_t strategy,
+                                      e6shm_detection_t* detection) E6SHM_NOEXCEPT;
 
 /* One colour was refused with 456 while probing; for the record. The lease stays, and is extended. */
 E6SHM_API int32_t e6shm_detect_refused(e6shm_t* handle, const e6shm_lease_t* lease,
@@ -529,7 +534,8 @@ enum {
   E6SHM_CAUSE_ABANDONED = 18,
   E6SHM_CAUSE_OTHER = 19,
   E6SHM_CAUSE_UNLINKED = 20,
-  E6SHM_CAUSE_CUT_OFF = 21
+  E6SHM_CAUSE_CUT_OFF = 21,
+  E6SHM_CAUSE_DOUBTED = 22
 };
 /* "detected", "lease-taken-over", ...; "undefined". */
 E6SHM_API const char* e6shm_event_name(int32_t kind) E6SHM_NOEXCEPT;

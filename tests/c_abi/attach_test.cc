@@ -198,6 +198,8 @@ TEST_F(CAbi, a_null_handle_or_output_is_a_bad_argument_for_every_function) {
                                    e6shm_detect_begin(h, -2, &d),
                                    e6shm_detect_try(nullptr, &d),
                                    e6shm_detect_try(h, nullptr),
+                                   e6shm_detect_verify(nullptr, E6SHM_BLUE, &d),
+                                   e6shm_detect_verify(h, E6SHM_BLUE, nullptr),
                                    e6shm_detect_refused(nullptr, &l, E6SHM_BLUE),
                                    e6shm_detect_refused(h, nullptr, E6SHM_BLUE),
                                    e6shm_detect_succeed(nullptr, &l, E6SHM_BLUE),

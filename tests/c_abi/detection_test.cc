@@ -47,6 +47,18 @@ TEST_F(CAbi, one_process_probes_and_another_takes_its_answer) {
   EXPECT_EQ(e6shm_word_active(e6shm_snapshot_word(h)), E6SHM_GREEN);
 }
 
+TEST_F(CAbi, a_refusal_in_doubt_is_verified_although_the_colour_is_usable) {
+  e6shm_t* h = host();
+  e6shm_detection_t first = detect(h);
+  ASSERT_EQ(e6shm_detect_succeed(h, &first.lease, E6SHM_BLUE), E6SHM_OK);
+  e6shm_detection_t doubt{};
+  ASSERT_EQ(e6shm_detect_verify(h, E6SHM_BLUE, &doubt), E6SHM_OK) << e6shm_last_error();
+  ASSERT_EQ(doubt.outcome, E6SHM_DETECT_PROBE);
+  EXPECT_EQ(doubt.order[0], E6SHM_BLUE);
+  EXPECT_EQ(e6shm_detect_succeed(h, &doubt.lease, E6SHM_BLUE), E6SHM_OK);
+  EXPECT_NE(e6shm_detect_verify(h, 7, &doubt), E6SHM_OK);
+}
+
 TEST_F(CAbi, who_waits_gets_the_probers_failure_with_its_code) {
   e6shm_t* h = host();
   e6shm_detection_t mine = detect(h);

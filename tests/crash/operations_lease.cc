@@ -31,6 +31,7 @@ void resumes(Actor& a) {
 }
 
 void claim(Actor& a) { a.detection = a.coordinator->detect_begin(Clock::now()).lease; }
+void claim_in_doubt(Actor& a) { a.detection = a.coordinator->detect_verify(Strategy::kBlue).lease; }
 void claim_without_waiting(Actor& a) { a.detection = a.coordinator->detect_try().lease; }
 void claim_as_guest(Actor& a) {
   become_guest(a);
@@ -79,6 +80,7 @@ constexpr Operation kOperations[] = {
     {.name = "take-over-late", .special = kTouchesNeighbour | kRepresentative, .neighbour = probes, .arrange = make_prober_late,
      .run = claim},
     {.name = "resume-begin", .neighbour = knows_refused_blue, .run = claim_resume},
+    {.name = "detect-verify", .neighbour = knows_blue, .run = claim_in_doubt},
     {.name = "detect-recheck", .neighbour = knows_blue, .arrange = pass_soft_limit, .run = claim_without_waiting},
     {.name = "guest-claim", .special = kGuest, .neighbour = knows_refused_blue, .prepare = become_guest, .run = claim},
     {.name = "guest-succeed", .special = kGuest, .neighbour = knows_refused_blue, .prepare = claim_as_guest, .run = succeed},

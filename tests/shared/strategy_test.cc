@@ -249,6 +249,44 @@ TEST_F(StrategyTest, the_soft_limit_lets_one_recheck_while_everybody_goes_on) {
   EXPECT_EQ(c->detect_try().outcome, Detection::Outcome::kUsable);
 }
 
+TEST_F(StrategyTest, a_doubt_hands_out_the_lease_although_the_colour_is_fresh) {
+  auto c = attach_with(Strategy::kBlue);
+  const Epoch before = epoch_of(*c);
+  const Detection first = c->detect_verify(Strategy::kBlue);
+  ASSERT_EQ(first.outcome, Detection::Outcome::kProbe);
+  EXPECT_EQ(first.lease.order[0], Strategy::kBlue);
+  EXPECT_EQ(first.lease.order[1], Strategy::kGreen);
+  EXPECT_EQ(c->detect_verify(Strategy::kBlue).outcome, Detection::Outcome::kBusy);
+  EXPECT_EQ(c->detect_begin(SteadyClock::now() + 1s).outcome, Detection::Outcome::kUsable);
+  const std::vector<Event> events = c->recent_events(1);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].kind, EventKind::kDetectionStarted);
+  EXPECT_EQ(events[0].cause, EventCause::kDoubted);
+  EXPECT_TRUE(c->detect_succeed(first.lease, Strategy::kBlue));
+  EXPECT_EQ(epoch_of(*c), before);
+  EXPECT_EQ(c->snapshot().active, Strategy::kBlue);
+}
+
+TEST_F(StrategyTest, a_doubt_begins_with_the_colour_in_question_although_the_other_is_announced) {
+  auto c = attach_with(Strategy::kBlue);
+  const auto running = c->begin_query();
+  ASSERT_TRUE(c->announce(Strategy::kGreen, epoch_of(*c)));
+  const Detection d = c->detect_verify(Strategy::kBlue);
+  ASSERT_EQ(d.outcome, Detection::Outcome::kProbe);
+  EXPECT_EQ(d.lease.order[0], Strategy::kBlue);
+  EXPECT_TRUE(c->detect_succeed(d.lease, Strategy::kBlue));
+  EXPECT_EQ(c->snapshot().pending, Strategy::kGreen);
+}
+
+TEST_F(StrategyTest, a_doubt_that_was_right_moves_the_host) {
+  auto c = attach_with(Strategy::kBlue);
+  const Detection d = c->detect_verify(Strategy::kBlue);
+  ASSERT_EQ(d.outcome, Detection::Outcome::kProbe);
+  c->detect_refused(d.lease, Strategy::kBlue);
+  EXPECT_TRUE(c->detect_succeed(d.lease, Strategy::kGreen));
+  EXPECT_EQ(c->snapshot().active, Strategy::kGreen);
+}
+
 TEST_F(StrategyTest, a_recheck_that_cannot_reach_the_cluster_keeps_the_colour) {
   auto c = attach_with(Strategy::kBlue);
   advance_clock(250s);

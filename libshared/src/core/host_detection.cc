@@ -104,7 +104,7 @@ Detection Host::look(const Ground& g, std::uint64_t now_ms) noexcept {
 
 // `held`: the grant whose end was waited for, 0 none. True when `answer` is final; else `held` is the grant of somebody else.
 // Crash: a lease that was taken is freed by whoever reaps this process, or passed over at its deadline.
-bool Host::claim_detection(const Ground& g, std::uint64_t now_ms, bool usable_is_fine, Detection& answer, std::uint64_t& held) noexcept {
+bool Host::claim_detection(const Ground& g, std::uint64_t now_ms, Wanted wanted, Detection& answer, std::uint64_t& held) noexcept {
   std::uint64_t granted = kLocalLease;
   if (g.shared()) {
     const ClaimResult c = claim_lease(*g.a, detection_lease(*g.a), now_ms, lease_span());
@@ -135,8 +135,9 @@ bool Host::claim_detection(const Ground& g, std::uint64_t now_ms, bool usable_is
     Detection again = look(g, now_ms);
     if (again.outcome == Outcome::kBusy && failure_of(detection_lease(*g.a), held, again.failure, again.failure_code))
       again.outcome = Outcome::kFailed;
-    const bool recheck = again.outcome == Outcome::kUsable && again.snapshot.soft_expired && !usable_is_fine;
-    if (again.outcome != Outcome::kBusy && !recheck) {
+    const bool usable = again.outcome == Outcome::kUsable;
+    const bool nevertheless = usable && (wanted == Wanted::kVerification || (wanted == Wanted::kRecheck && again.snapshot.soft_expired));
+    if (again.outcome != Outcome::kBusy && !nevertheless) {
       (void)release_lease(detection_lease(*g.a), granted, 0);
       answer = again;
       return true;
@@ -155,7 +156,9 @@ bool Host::claim_detection(const Ground& g, std::uint64_t now_ms, bool usable_is
   add(g, Counter::kDetections);
   Event e;
   e.kind = EventKind::kDetectionStarted;
-  e.cause = answer.snapshot.usable ? EventCause::kSoftExpired : why(w);
+  e.cause = !answer.snapshot.usable             ? why(w)
+            : wanted == Wanted::kVerification ? EventCause::kDoubted
+                                              : EventCause::kSoftExpired;
   e.from = answer.snapshot.active;
   e.to = answer.lease.order[0];
   e.epoch = answer.lease.epoch;
@@ -178,7 +181,7 @@ Detection Host::detect_begin(std::chrono::steady_clock::time_point deadline) noe
       d.outcome = Outcome::kFailed;
       return d;
     }
-    if (claim_detection(g, now_ms, true, d, waited_for)) {
+    if (claim_detection(g, now_ms, Wanted::kColour, d, waited_for)) {
       // By the one who may probe, not by all who find that somebody must: looking after n participants n times would keep everybody from his deadline.
       if (d.outcome == Outcome::kProbe && g.shared()) (void)reap_dead(*g.a);
       return d;
@@ -198,7 +201,23 @@ Detection Host::detect_try() noexcept {
   const bool recheck = d.outcome == Outcome::kUsable && d.snapshot.soft_expired;
   if (d.outcome != Outcome::kBusy && !recheck) return d;
   std::uint64_t held = 0;
-  if (!claim_detection(g, now_ms, false, d, held)) d.outcome = Outcome::kBusy;
+  if (!claim_detection(g, now_ms, Wanted::kRecheck, d, held)) d.outcome = Outcome::kBusy;
+  return d;
+}
+
+// Crash: as claim_detection.
+Detection Host::detect_verify(Strategy strategy) noexcept {
+  const std::uint64_t now_ms = os::monotonic_ms();
+  const Ground g = ground();
+  Detection d = look(g, now_ms);
+  std::uint64_t held = 0;
+  if (d.outcome == Outcome::kFailed) return d;
+  if (!claim_detection(g, now_ms, Wanted::kVerification, d, held)) {
+    d.outcome = Outcome::kBusy;
+  } else if (d.outcome == Outcome::kProbe && strategy != Strategy::kNone) {
+    d.lease.order[0] = strategy;
+    d.lease.order[1] = other(strategy);
+  }
   return d;
 }
 

@@ -27,8 +27,8 @@ static_assert(kKinds.size() == static_cast<std::size_t>(EventKind::kResumed) + 1
 constexpr auto kEventCauses = std::to_array<std::string_view>(
     {"none", "no-history", "refused", "expired", "soft-expired", "announced", "completion", "idle", "next-query", "drain-timeout", "operator",
      "owner-died", "owner-late", "both-refused", "unreachable", "denied", "suspended", "timed-out", "abandoned", "other", "unlinked",
-     "cut-off"});
-static_assert(kEventCauses.size() == static_cast<std::size_t>(EventCause::kCutOff) + 1);
+     "cut-off", "doubted"});
+static_assert(kEventCauses.size() == static_cast<std::size_t>(EventCause::kDoubted) + 1);
 
 constexpr auto kCounters = std::to_array<std::string_view>(
     {"hits", "misses", "queries_begun", "queries_ended", "mismatches", "stale_news", "announcements", "transitions", "detections",

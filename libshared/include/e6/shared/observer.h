@@ -59,6 +59,7 @@ enum class EventCause : std::uint8_t {
   kOther = 19,
   kUnlinked = 20,       ///< the segment's name had vanished
   kCutOff = 21,         ///< the segment's file had been truncated or overwritten
+  kDoubted = 22,        ///< a refusal was in doubt, and a probe verifies the colour
 };
 [[nodiscard]] std::string_view to_string(EventCause cause) noexcept;
 
