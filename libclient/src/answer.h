@@ -15,9 +15,17 @@ struct Answer {
   const char* call = "";  ///< the call's name on the wire
   Strategy strategy = Strategy::kNone;
   Epoch epoch;        ///< the host's epoch when it was sent
-  bool news = false;  ///< a 456 that the host did not know of yet
+  bool doubtful = false;     ///< the meaning is a guess, see classify; verify.cc settles it
+  bool verified = false;     ///< it was doubtful, and an authentication has shown that it is so
+  bool from_engine = false;  ///< the status was sent by the engine, not made up by gRPC or a proxy
+  bool unsent = false;       ///< surely never left the machine, so that even execute may be repeated
 
   [[nodiscard]] bool ok() const noexcept { return meaning == Meaning::kOk; }
+  /// Turned away before anybody looked at what was asked: the engine has not moved.
+  [[nodiscard]] bool refused_unread() const noexcept {
+    return unsent || (!doubtful && !verified && (meaning == Meaning::kWrongStrategy || meaning == Meaning::kSuspended ||
+                                    meaning == Meaning::kAccessDenied));
+  }
 };
 
 }  // namespace e6::client

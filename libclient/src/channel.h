@@ -36,6 +36,7 @@ struct Reply {
   int code = 0;              ///< gRPC status code
   std::string details;       ///< of a failure
   std::string new_strategy;  ///< as the engine wrote it; empty if absent
+  bool from_engine = false;  ///< a failure that the engine itself sent; else gRPC or a proxy made it up
 };
 
 /// The three fields that name a query on its engine.
@@ -43,6 +44,25 @@ struct QueryName {
   const std::string& engine;
   const std::string& session;
   const std::string& id;
+};
+
+/// A prepare whose caller has given up. The engine goes on with it, and its answer names a query that
+/// somebody has to clear. Used by one thread at a time; its end cancels the call.
+class LatePrepare {
+ public:
+  enum class State : std::uint8_t {
+    kWaiting,  ///< no answer yet
+    kNothing,  ///< there is no query: it failed, or half a minute has passed
+    kQuery,    ///< the answer has come
+  };
+  virtual ~LatePrepare() = default;
+  /// Does not wait. Fills in the query when the answer is kQuery.
+  [[nodiscard]] virtual State poll(std::string& engine, std::string& id) = 0;
+
+ protected:
+  LatePrepare() = default;
+  LatePrepare(const LatePrepare&) = delete;
+  LatePrepare& operator=(const LatePrepare&) = delete;
 };
 
 /// Thread-safe. Created when a colour is first needed. In a process forked from the one that made it, it must
@@ -57,10 +77,11 @@ class Channel {
 
   Reply authenticate(const CallHead& head, std::string& session, std::string& engine);
 
-  // A query's way (channel_query.cc).
-  /// `place` may be null.
+  /// `place` may be null. At the deadline or a stop request this returns, but the call goes on: it is
+  /// in `late` then (channel_prepare.cc).
   Reply prepare(const CallHead& head, const std::string& session, std::string_view sql, const PlannerPlace* place,
-                std::string& engine, std::string& id);
+                std::string& engine, std::string& id, std::unique_ptr<LatePrepare>& late);
+  // A query's way (channel_query.cc).
   Reply execute(const CallHead& head, const QueryName& query, bool no_cache);
   Reply execute_v2(const CallHead& head, const QueryName& query, bool no_cache,
                    const std::vector<Parameter>& parameters);
@@ -115,6 +136,7 @@ class Channel {
 
  private:
   struct Stubs;
+  class PrepareCall;
   std::unique_ptr<Stubs> stubs_;
   std::uint64_t generation_;
 };

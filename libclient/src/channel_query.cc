@@ -4,45 +4,6 @@
 #include "channel_stubs.h"
 
 namespace e6::client {
-namespace {
-
-// Both kinds of prepare have these fields.
-template <class Request>
-void fill_prepare(Request& request, const std::string& session, const ConnectionOptions& options,
-                  std::string_view sql, const PlannerPlace* place) {
-  request.set_sessionid(session);
-  request.set_schema(options.database);
-  request.set_querystring(sql.data(), sql.size());
-  if (place == nullptr) return;
-  if (!place->planner.empty()) request.set_plannerip(place->planner);
-  if (!place->query_id.empty()) {
-    request.mutable_existingquery()->set_queryid(place->query_id);
-    request.mutable_existingquery()->set_elapsedtimemillis(place->waited_ms);
-  }
-}
-
-}  // namespace
-
-[[gnu::hot]] Reply Channel::prepare(const CallHead& head, const std::string& session, std::string_view sql,
-                       const PlannerPlace* place, std::string& engine, std::string& id) {
-  Scratch scratch;
-  auto& response = scratch.make<PrepareStatementResponse>();
-  Reply reply;
-  if (stubs_->options.catalog.empty()) {
-    auto& request = scratch.make<PrepareStatementRequest>();
-    fill_prepare(request, session, stubs_->options, sql, place);
-    reply = stubs_->call(&QueryEngineService::Stub::prepareStatement, head, request, response);
-  } else {
-    auto& request = scratch.make<PrepareStatementV2Request>();
-    fill_prepare(request, session, stubs_->options, sql, place);
-    request.set_catalog(stubs_->options.catalog);
-    reply = stubs_->call(&QueryEngineService::Stub::prepareStatementV2, head, request, response);
-  }
-  engine = std::move(*response.mutable_engineip());
-  id = std::move(*response.mutable_queryid());
-  return reply;
-}
-
 Reply Channel::execute(const CallHead& head, const QueryName& query, bool no_cache) {
   Scratch scratch;
   auto& response = scratch.make<ExecuteStatementResponse>();

@@ -5,7 +5,9 @@
 #include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -31,7 +33,8 @@ struct Channel::Stubs {
   Reply call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
              const CallHead& head, const Request& request, Response& response) {
     Sending sending(*this, head);
-    return reply_of((stub.*method)(&sending.context, request, &response), response);
+    const grpc::Status status = (stub.*method)(&sending.context, request, &response);
+    return reply_of(status, sending.context, response);
   }
   /// The same by gRPC's asynchronous method, so that head.meanwhile is called while the answer is on its way. Ends at the call's deadline, which is always set.
   template <class Stub, class Request, class Response>
@@ -51,13 +54,35 @@ struct Channel::Stubs {
     answers.Shutdown();
     while (answers.Next(&tag, &ok)) {
     }
-    return reply_of(status, response);
+    return reply_of(status, sending.context, response);
   }
   template <class Request, class Response>
   Reply call(grpc::Status (QueryEngineService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
              const CallHead& head, const Request& request, Response& response) {
     return call(engine, method, head, request, response);
   }
+
+  /// gRPC's monotonic clock is the steady clock, CLOCK_MONOTONIC; deadline_test asserts it. Going by
+  /// the difference from now would read it twice for each call.
+  static gpr_timespec deadline_of(std::chrono::steady_clock::time_point deadline) {
+    const auto since = std::chrono::floor<std::chrono::seconds>(deadline.time_since_epoch());
+    const std::chrono::nanoseconds rest = deadline.time_since_epoch() - since;
+    return gpr_timespec{since.count(), static_cast<std::int32_t>(rest.count()), GPR_CLOCK_MONOTONIC};
+  }
+  template <class Response>
+  static Reply reply_of(const grpc::Status& status, const grpc::ClientContext& context, Response& response) {
+    Reply reply;
+    reply.code = static_cast<int>(status.error_code());
+    if (!status.ok()) {
+      reply.details = status.error_message();
+      reply.from_engine = sent_by_engine(context);
+    } else if constexpr (requires { response.mutable_new_strategy(); }) {
+      if (response.has_new_strategy()) reply.new_strategy = std::move(*response.mutable_new_strategy());
+    }
+    return reply;
+  }
+  /// Metadata in the order that engines know, and the deadline.
+  void dress(grpc::ClientContext& context, const CallHead& head) const;
 
  private:
   /// What a call is sent with, until it has ended.
@@ -74,20 +99,9 @@ struct Channel::Stubs {
     std::optional<std::stop_callback<Cancel>> on_stop;  // ends before the context does, and waits for a callback that is running
   };
 
-  template <class Response>
-  static Reply reply_of(const grpc::Status& status, Response& response) {
-    Reply reply;
-    reply.code = static_cast<int>(status.error_code());
-    if (!status.ok()) {
-      reply.details = status.error_message();
-    } else if constexpr (requires { response.mutable_new_strategy(); }) {
-      if (response.has_new_strategy()) reply.new_strategy = std::move(*response.mutable_new_strategy());
-    }
-    return reply;
-  }
-
-  /// Metadata in the order that engines know, and the deadline.
-  void dress(grpc::ClientContext& context, const CallHead& head) const;
+  /// True if the status of a failed call came in the engine's trailers. The text of a status cannot
+  /// tell, because an engine may say anything; this is gRPC's own account of the error.
+  static bool sent_by_engine(const grpc::ClientContext& context);
 };
 
 /// Memory for the messages of one call: on the stack as long as they are small, so that none of their fields is an

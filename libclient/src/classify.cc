@@ -1,5 +1,6 @@
 #include "classify.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -22,6 +23,21 @@ bool starts_with(std::string_view text, std::string_view lower_case_prefix) noex
     if (lower(text[i]) != lower_case_prefix[i]) return false;
   }
   return true;
+}
+
+bool is(std::string_view text, std::string_view lower_case) noexcept {
+  return text.size() == lower_case.size() && starts_with(text, lower_case);
+}
+
+// Without white space around it and one full stop at the end.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view kSpace = " \t\r\n\v\f";
+  const auto trim_end = [&] { text = text.substr(0, text.find_last_not_of(kSpace) + 1); };
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  trim_end();
+  if (text.ends_with('.')) text.remove_suffix(1);
+  trim_end();
+  return text;
 }
 
 bool contains(std::string_view text, std::string_view lower_case_part) noexcept {
@@ -67,23 +83,54 @@ bool has_status(std::string_view details, int status) noexcept {
   return false;
 }
 
-[[gnu::hot]] Meaning classify(int code, std::string_view details) noexcept {
-  if (code == code::kOk) return Meaning::kOk;
-  if (has_status(details, 456)) return Meaning::kWrongStrategy;
+[[gnu::hot]] Classification classify(int code, std::string_view details) noexcept {
+  if (code == code::kOk) return {Meaning::kOk};
+  const std::string_view text = trimmed(details);
+  if (is(text, "status: 456") || (code == code::kUnknown && is(text, "received http2 header with status: 456")))
+    return {Meaning::kWrongStrategy};
+  if (code == code::kUnauthenticated) return {Meaning::kAccessDenied};
+  if (has_status(details, 456) || (code == code::kUnknown && text.empty()))
+    return {Meaning::kWrongStrategy, true};
   switch (code) {
     case code::kUnavailable:
-      return has_status(details, 503) ? Meaning::kSuspended : Meaning::kUnavailable;
-    case code::kUnauthenticated:
-      return Meaning::kAccessDenied;
+      if (is(text, "status: 503") || is(text, "received http2 header with status: 503"))
+        return {Meaning::kSuspended};
+      if (has_status(details, 503)) return {Meaning::kSuspended, true};
+      return {Meaning::kUnavailable};
     case code::kInternal:
-      return contains(details, "access denied") ? Meaning::kAccessDenied : Meaning::kOther;
+      if (is(text, "access denied")) return {Meaning::kAccessDenied};
+      if (contains(details, "access denied")) return {Meaning::kAccessDenied, true};
+      return {Meaning::kOther};
     case code::kDeadlineExceeded:
-      return Meaning::kTimedOut;
+      return {Meaning::kTimedOut};
     case code::kCancelled:
-      return Meaning::kCancelled;
+      return {Meaning::kCancelled};
     default:
-      return Meaning::kOther;
+      return {Meaning::kOther};
   }
+}
+
+Meaning classify_believed(int code, std::string_view details) noexcept {
+  if (code != code::kOk && has_status(details, 456)) return Meaning::kWrongStrategy;
+  return classify(code, details).meaning;
+}
+
+bool transport_broke(int code, std::string_view details) noexcept {
+  switch (code) {
+    case code::kCancelled:
+      return true;
+    case code::kInternal:
+    case code::kUnknown:
+      // The words of gRPC 1.51 and later.
+      return contains(details, "rst_stream") || contains(details, "stream removed") ||
+             contains(details, "stream closed") || contains(details, "goaway");
+    default:
+      return false;
+  }
+}
+
+bool worth_another_login(int code, std::string_view details) noexcept {
+  return code == code::kResourceExhausted || code == code::kAborted || transport_broke(code, details);
 }
 
 bool surely_unsent(int code, std::string_view details) noexcept {

@@ -14,6 +14,8 @@ inline constexpr int kCancelled = 1;
 inline constexpr int kUnknown = 2;
 inline constexpr int kDeadlineExceeded = 4;
 inline constexpr int kPermissionDenied = 7;
+inline constexpr int kResourceExhausted = 8;
+inline constexpr int kAborted = 10;
 inline constexpr int kUnimplemented = 12;
 inline constexpr int kInternal = 13;
 inline constexpr int kUnavailable = 14;
@@ -35,15 +37,40 @@ enum class Meaning : std::uint8_t {
   kOther,  ///< the engine's own error
 };
 
-/// The meaning of a status. A 456 is recognised in `details` under any code, see has_status.
-[[nodiscard]] Meaning classify(int code, std::string_view details) noexcept;
+/// What a status says, and how far its words can be believed.
+struct Classification {
+  Meaning meaning = Meaning::kOther;
+  /// The words stand somewhere in a longer text, which may be a statement's own error that quotes
+  /// them. Nothing may be believed of it, and nothing repeated, before it is verified (verify.cc).
+  bool doubtful = false;
+};
+
+/// Two grades (docs/client.md, "Certain and doubtful"). Certain: the whole of `details`, in any
+/// case, without white space around it and one full stop, is a known form: "Received http2 header
+/// with status: 456" (UNKNOWN), "status: 456" (any code), the same two with 503 (UNAVAILABLE),
+/// "Access denied" (INTERNAL), anything with UNAUTHENTICATED. Doubtful: the words occur elsewhere in
+/// the text, or the code is UNKNOWN and there is no text at all.
+[[nodiscard]] Classification classify(int code, std::string_view details) noexcept;
+
+/// The same for a call that carries no statement (authenticate, ClusterService): its text can quote
+/// none, so that both grades are believed, and a 456 under any code.
+[[nodiscard]] Meaning classify_believed(int code, std::string_view details) noexcept;
+
+/// True if gRPC's own words say that the connection or stream broke: CANCELLED, RST_STREAM and
+/// the like. To be asked only about a status that did not come from the engine itself.
+[[nodiscard]] bool transport_broke(int code, std::string_view details) noexcept;
+
+/// The same for a call that carries no statement and is safe to repeat (authenticate), whoever
+/// says it: an engine or a proxy that sheds load is no verdict about the credentials.
+[[nodiscard]] bool worth_another_login(int code, std::string_view details) noexcept;
 
 /// True if `details` contain the word "status" (any case), perhaps the word "code", and then, with nothing
 /// but punctuation and spaces between, exactly the number `status`: "status: 456", "Status code 456",
 /// "status=456", but not "status: 4560".
 [[nodiscard]] bool has_status(std::string_view details, int status) noexcept;
 
-/// True if a call that ended like this surely never left the machine, so that even execute may be repeated.
+/// True if a call that ended like this surely never left the machine, so that even execute may be
+/// repeated. To be asked only about a status that did not come from the engine itself.
 [[nodiscard]] bool surely_unsent(int code, std::string_view details) noexcept;
 
 }  // namespace e6::client

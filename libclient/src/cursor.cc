@@ -11,6 +11,7 @@ namespace e6::client {
 namespace {
 
 constexpr const char* kClear = "clearOrCancelQuery";
+constexpr std::chrono::seconds kPatience{5};  // for the clear of a query that nobody asked to be cleared
 using Repeat = Link::Repeat;
 
 [[gnu::hot]] Reply send_clear(Channel& channel, const CallHead& head, const QueryName& name) {
@@ -40,7 +41,6 @@ using Repeat = Link::Repeat;
   if (query_.generation != fork_state::generation() || fork_state::grpc_lost())
     return;  // the parent's to clear
   if (adopted_) return;
-  constexpr std::chrono::seconds kPatience{5};
   try {
     ConnectionOptions once = link_->options();
     once.max_retry_attempts = 1;
@@ -63,9 +63,13 @@ using Repeat = Link::Repeat;
 }
 
 [[gnu::hot]] void Cursor::Impl::give_back(const Budget& budget) {
+  if (query_.live()) link_->check_bounds(budget);
   if (query_.live() && !adopted_) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(budget.deadline() - Budget::Clock::now());
+    Budget parting(link_->options(), std::min<std::chrono::milliseconds>(left / 2, kPatience),
+                   CallOptions{.stop = budget.stop()});
     try {
-      end(kClear, {.deadline = budget.deadline(), .stop = budget.stop()}, send_clear);
+      link_->end(query_, kClear, parting, send_clear);
     } catch (const ForkError&) {
       throw;
     } catch (const CancelledError&) {
@@ -73,9 +77,11 @@ using Repeat = Link::Repeat;
     } catch (const Error& error) {
       journal().warn("the cursor's previous query could not be cleared: {}", error.what());
     }
+    link_->abandon(query_);  // nothing, unless its time was over before a call was made
   }
   query_ = Query{};
   result_.reset();
+  failed_id_.clear();
   adopted_ = at_end_ = handed_out_ = waits_to_execute_ = false;
 }
 
@@ -105,7 +111,16 @@ void Cursor::Impl::prepare(std::string_view sql, const CallOptions& options) {
     sql_ = statement;
     how_ = how;
   }
-  query_ = link_->run(statement, how, budget);
+  query_ = run(statement, how, budget);
+}
+
+[[gnu::hot]] Query Cursor::Impl::run(std::string_view sql, const ExecuteOptions& how, Budget& budget, Query prepared) {
+  try {
+    return link_->run(sql, how, budget, std::move(prepared));
+  } catch (const Error& error) {
+    failed_id_ = error.context().query_id;
+    throw;
+  }
 }
 
 void Cursor::Impl::execute_prepared(const ExecuteOptions& how, const CallOptions& options) {
@@ -113,7 +128,7 @@ void Cursor::Impl::execute_prepared(const ExecuteOptions& how, const CallOptions
     throw UsageError("execute_prepared needs a statement that was prepared and not executed yet; prepare one first");
   if (link_->options().reexecute_lost_queries) how_ = how;
   Budget budget = budget_for(options);
-  query_ = link_->run(sql_, how, budget, std::exchange(query_, {}));
+  query_ = run(sql_, how, budget, std::exchange(query_, {}));
 }
 
 bool Cursor::Impl::may_run_again() const noexcept {
@@ -122,7 +137,7 @@ bool Cursor::Impl::may_run_again() const noexcept {
 
 void Cursor::Impl::run_again(Budget& budget) {
   link_->count(&Statistics::reexecuted_queries);
-  query_ = waits_to_execute_ ? link_->prepare(sql_, how_, budget) : link_->run(sql_, how_, budget);
+  query_ = waits_to_execute_ ? link_->prepare(sql_, how_, budget) : run(sql_, how_, budget);
 }
 
 [[gnu::hot]] std::optional<std::string> Cursor::Impl::fetch_batch(const CallOptions& options) {
@@ -242,7 +257,7 @@ bool Cursor::has_query() const noexcept {
 }
 
 const std::string& Cursor::query_id() const noexcept {
-  return impl_->query().id;
+  return impl_->query_id();
 }
 
 Strategy Cursor::strategy() const noexcept {

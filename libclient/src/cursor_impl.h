@@ -50,13 +50,18 @@ class Cursor::Impl {
   template <class Send>
   void end(const char* call, const CallOptions& options, Send&& send) {
     if (!query_.live()) return;
-    Budget budget = budget_for(options);
+    // The cursor's own token is for the work that it stops, which is to be cleared afterwards.
+    Budget budget(link_->options(), timeout_, options);
     link_->end(query_, call, budget, send);
   }
 
   void set_timeout(std::chrono::milliseconds timeout) noexcept { timeout_ = timeout; }
   void set_stop_token(std::stop_token stop) noexcept { stop_ = std::move(stop); }
   [[nodiscard]] const Query& query() const noexcept { return query_; }
+  /// Of the query, or of the statement that failed last.
+  [[nodiscard]] const std::string& query_id() const noexcept { return query_.live() ? query_.id : failed_id_; }
+  /// Rows of the query have come and cannot be read: what follows would lack them.
+  void lose_answer() noexcept { query_.answer_lost = true; }
   /// Nothing until somebody has asked for it.
   std::optional<ResultMetadata>& result() noexcept { return result_; }
   [[nodiscard]] Budget budget_for(const CallOptions& options) const noexcept;
@@ -69,8 +74,11 @@ class Cursor::Impl {
 
  private:
   void require_query(const char* what) const;
-  /// Clears what the cursor has, within the budget's deadline; only a stop request or a fork makes it throw.
+  /// Clears what the cursor has, in half of the budget's time at most; what is not cleared by then is
+  /// left to the background. Throws for a stop request, a deadline that has passed, or a fork.
   void give_back(const Budget& budget);
+  /// Runs the statement; the id of one that fails is kept.
+  [[nodiscard]] Query run(std::string_view sql, const ExecuteOptions& how, Budget& budget, Query prepared = {});
   [[nodiscard]] bool may_run_again() const noexcept;
   void run_again(Budget& budget);
 
@@ -79,6 +87,7 @@ class Cursor::Impl {
   std::stop_token stop_;
   Query query_;
   std::optional<ResultMetadata> result_;
+  std::string failed_id_;         // of the statement that failed last
   std::string sql_;               // of a prepared query, and for reexecute_lost_queries
   ExecuteOptions how_;            // for reexecute_lost_queries
   bool adopted_ = false;          // another cursor will clear it

@@ -44,8 +44,13 @@ std::optional<ResultBatch> Cursor::fetch(const CallOptions& options) {
   const ResultMetadata& columns_of = result(within);
   std::optional<std::string> bytes = fetch_batch(within);
   if (!bytes) return std::nullopt;
-  return decoded(impl_->query(), "getNextResultBatch",
-                 [&] { return decode_batch(std::move(*bytes), columns_of); });
+  try {
+    return decoded(impl_->query(), "getNextResultBatch",
+                   [&] { return decode_batch(std::move(*bytes), columns_of); });
+  } catch (...) {  // malformed, or no memory: the engine has moved on
+    impl_->lose_answer();
+    throw;
+  }
 }
 
 Rows Cursor::rows() {

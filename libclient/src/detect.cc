@@ -107,7 +107,7 @@ class Looks {
 }  // namespace
 
 // A probe is an authentication; the session of the colour that takes it is kept for this connection.
-Answer Link::probe(ProbeLease& lease, Budget& budget) {
+Answer Link::probe(ProbeLease& lease, Budget& budget, FreshSession use) {
   count(&Statistics::detections);
   const auto started = Budget::Clock::now();
   const auto timeout = std::min(options_.call_timeout, host().options().detection_timeout);
@@ -124,12 +124,11 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
     journal().info("{}: trying {}", target_, to_string(strategy));
     head.strategy = strategy;
     head.at = Budget::Clock::now();
-    Lane& tried = lane(strategy);
-    const ChannelPtr channel = tried.channel();
+    const ChannelPtr channel = lane(strategy).channel();
     SessionPtr session;
     answer = authenticate(*channel, head, true, session);
     if (answer.ok()) {
-      tried.keep(std::move(session));
+      keep_session(strategy, std::move(session), use);
       const bool in_time = lease.succeed(strategy);
       const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Budget::Clock::now() - started);
       journal().info("{}: {} accepted after {} ms{}", target_, to_string(strategy), took.count(),
@@ -146,7 +145,8 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
   const bool in_haste = answer.meaning == Meaning::kTimedOut && head.deadline == budget.deadline();
   if (budget.stopped() || in_haste) return answer;
   // Neither are our TLS settings.
-  const bool tls = options_.tls.enabled && tls_trouble(answer.code, answer.details, true) == TlsTrouble::kClosed;
+  const bool tls = options_.tls.enabled && !answer.from_engine &&
+                   tls_trouble(answer.code, answer.details, true) == TlsTrouble::kClosed;
   if (tls || answer.meaning == Meaning::kTls) {
     journal().error("{}: no active strategy found: {}", target_, describe(answer));
     return answer;
@@ -154,6 +154,19 @@ Answer Link::probe(ProbeLease& lease, Budget& budget) {
   lease.fail(failure_of(answer.meaning), answer.code);
   journal().error("{}: no active strategy found: {}", target_, describe(answer));
   return answer;
+}
+
+Answer Link::probe_with(const DetectionLease& held, Budget& budget, FreshSession use) {
+  ProbeLease lease(host(), held);
+  return probe(lease, budget, use);
+}
+
+void Link::keep_session(Strategy strategy, SessionPtr session, FreshSession use) {
+  if (use == FreshSession::kReplaces) {
+    lane(strategy).keep(std::move(session));
+  } else {
+    (void)lane(strategy).offer(std::move(session));
+  }
 }
 
 // A stop request cannot wake the host's futex, so that it is looked for in between.
@@ -176,8 +189,7 @@ void Link::detect(Budget& budget) {
         count(&Statistics::detection_waits);
         return;
       case Detection::Outcome::kProbe: {
-        ProbeLease lease(host(), found.lease);
-        answer = probe(lease, budget);
+        answer = probe_with(found.lease, budget, FreshSession::kReplaces);
         own = true;
         break;
       }
@@ -238,11 +250,10 @@ void Link::recheck(const Budget& budget) {
   mine.next_recheck_ns.store((now + kPause).time_since_epoch().count(), std::memory_order_relaxed);
   Detection found = host().detect_try();
   if (found.outcome != Detection::Outcome::kProbe) return;
-  ProbeLease lease(host(), found.lease);
   const auto half = std::chrono::duration_cast<std::chrono::milliseconds>(budget.deadline() - now) / 2;
   Budget own(options_, std::min(kPatience, half), CallOptions{.stop = budget.stop()});
   try {
-    (void)probe(lease, own);
+    (void)probe_with(found.lease, own, FreshSession::kSpare);
   } catch (const Error& error) {  // a channel that cannot be made
     journal().debug("{}: the colour could not be looked at again: {}", target_, error.what());
   }

@@ -79,6 +79,13 @@ void Lane::keep(SessionPtr session) {
   session_ = std::move(session);
 }
 
+bool Lane::offer(SessionPtr session) {
+  const std::lock_guard guard(mutex_);
+  if (session_ != nullptr) return false;
+  session_ = std::move(session);
+  return true;
+}
+
 void Lane::drop(const SessionPtr& session) {
   const std::lock_guard guard(mutex_);
   if (session_ == session) session_ = nullptr;

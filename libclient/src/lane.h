@@ -55,6 +55,8 @@ class Lane {
   [[nodiscard]] ChannelPtr channel();
   /// A session that was got by other means (a probe) becomes the lane's.
   void keep(SessionPtr session);
+  /// The same if the lane has none. False if it has one.
+  [[nodiscard]] bool offer(SessionPtr session);
   /// The engine no longer accepts `session`; nothing happens if the lane has another one by now.
   void drop(const SessionPtr& session);
   /// Closes channel and session if no query has them. False if one has.

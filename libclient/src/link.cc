@@ -20,7 +20,9 @@ Link::Link(ConnectionOptions options) : options_(std::move(options)) {
 
 Link::~Link() {
   Here* mine = here_.load(std::memory_order_acquire);
-  if (mine != nullptr && mine->generation == fork_state::generation()) delete mine;
+  if (mine == nullptr || mine->generation != fork_state::generation()) return;
+  finish_cleanup(*this, std::chrono::milliseconds(0));
+  delete mine;
 }
 
 [[gnu::hot]] Link::Here& Link::here() noexcept {
@@ -62,16 +64,34 @@ Link::~Link() {
   fail_as<CancelledError>("cancelled by the caller before a call to " + target_, none, query_id);
 }
 
+void Link::check_bounds(const Budget& budget) const {
+  check_stopped(budget);
+  if (!budget.expired()) return;
+  Answer none;
+  none.code = code::kDeadlineExceeded;
+  none.epoch = host().snapshot().epoch;
+  fail_as<TimeoutError>("the deadline had passed before anything was sent to " + target_, none);
+}
+
+void Link::check_time_left(const Budget& budget, const char* call, const Query& query) const {
+  if (!budget.expired()) return;
+  Answer none = too_late(Sent{call, query.strategy, host().snapshot().epoch, {}, nullptr});
+  fail_as<TimeoutError>("the deadline passed before " + std::string(call) + " was sent to " + target_ +
+                            "; query " + query.id + " is as it was",
+                        none, query.id);
+}
+
 void Link::close() noexcept {
+  constexpr std::chrono::milliseconds kPatience{500};
   closed_.store(true, std::memory_order_relaxed);
   Here* mine = here_.load(std::memory_order_acquire);
   if (mine == nullptr || mine->generation != fork_state::generation() || fork_state::grpc_lost()) return;
+  finish_cleanup(*this, kPatience);
   for (Lane& each : mine->lanes) {
     if (each.is_open()) each.close_if_idle();
   }
 }
 
-// A colour that is neither active nor announced is left: its channel goes with its last query.
 [[gnu::hot]] void Link::close_left_lanes() noexcept {
   const bool closed = closed_.load(std::memory_order_relaxed);
   const Snapshot now = host().snapshot();
@@ -100,22 +120,60 @@ void Link::close() noexcept {
     options_.observer->on_call(CallRecord{target_, sent.call, sent.strategy, sent.epoch, code, took});
 }
 
+Answer Link::too_late(const Sent& sent) {
+  Answer answer;
+  answer.meaning = Meaning::kTimedOut;
+  answer.code = code::kDeadlineExceeded;
+  answer.details = "the deadline passed before the call was sent";
+  answer.call = sent.call;
+  answer.strategy = sent.strategy;
+  answer.epoch = sent.epoch;
+  answer.unsent = true;
+  return answer;
+}
+
+// A text is believed as far as it can be known who wrote it: gRPC itself, an engine that may quote a
+// statement, or an engine that was asked nothing it could quote.
+void Link::classify_failure(const Sent& sent, const Reply& reply, Answer& answer) const {
+  constexpr std::chrono::milliseconds kPatience{500};
+  const std::string_view call(sent.call);
+  const bool login = call == "authenticate";
+  answer.from_engine = reply.from_engine;
+  if (login || call.starts_with("ClusterService")) {
+    answer.meaning = classify_believed(reply.code, reply.details);
+  } else {
+    const Classification found = classify(reply.code, reply.details);
+    answer.meaning = found.meaning;
+    answer.doubtful = found.doubtful;
+  }
+  const bool stopped = sent.stop != nullptr && sent.stop->stop_requested();
+  if ((answer.meaning == Meaning::kCancelled && !stopped) || answer.meaning == Meaning::kOther) {
+    const bool broke = login ? worth_another_login(reply.code, reply.details)
+                             : !reply.from_engine && transport_broke(reply.code, reply.details);
+    answer.meaning = broke ? Meaning::kUnavailable : Meaning::kOther;
+  }
+  if (answer.meaning != Meaning::kUnavailable || reply.from_engine) return;
+  answer.unsent = surely_unsent(reply.code, reply.details);
+  const TlsTrouble trouble = tls_trouble(reply.code, reply.details, options_.tls.enabled);
+  const bool certain = trouble != TlsTrouble::kNone && trouble != TlsTrouble::kClosed;
+  const bool answers_tls = trouble == TlsTrouble::kClosed && !options_.tls.enabled && speaks_tls(reply.details, kPatience);
+  if (certain || answers_tls) answer.meaning = Meaning::kTls;
+}
+
 [[gnu::hot]] Answer Link::answer_of(const Sent& sent, const SessionPtr& session, Reply&& reply) {
   count(&Statistics::calls);
   report(sent, reply.code);
   Answer answer;
-  answer.meaning = classify(reply.code, reply.details);
   answer.code = reply.code;
-  if (answer.meaning == Meaning::kUnavailable) {
-    constexpr std::chrono::milliseconds kPatience{500};
-    const TlsTrouble trouble = tls_trouble(reply.code, reply.details, options_.tls.enabled);
-    const bool certain = trouble != TlsTrouble::kNone && trouble != TlsTrouble::kClosed;
-    if (certain || (trouble == TlsTrouble::kClosed && !options_.tls.enabled && speaks_tls(reply.details, kPatience))) answer.meaning = Meaning::kTls;
-  }
-  if (!answer.ok()) answer.details = redacted(reply.details, session);
   answer.call = sent.call;
   answer.strategy = sent.strategy;
   answer.epoch = sent.epoch;
+  if (reply.code == code::kOk) {
+    answer.meaning = Meaning::kOk;
+  } else {
+    classify_failure(sent, reply, answer);
+    answer.details = redacted(reply.details, session);
+  }
   return answer;
 }
 
@@ -145,16 +203,22 @@ void Link::close() noexcept {
     }
   }
   Answer answer = answer_of(sent, session, std::move(reply));
+  if (answer.ok()) {
+    confirm(sent);
+  } else if (!answer.doubtful) {
+    tell_failure(answer);
+  }
+  return answer;
+}
+
+void Link::tell_failure(const Answer& answer) {
   switch (answer.meaning) {
-    case Meaning::kOk:
-      confirm(sent);
-      break;
     case Meaning::kWrongStrategy:
       count(&Statistics::mismatches);
       note(here().refused_ns);
-      journal().warn("{}: {} refused for {} in epoch {}: {}", target_, sent.call, to_string(sent.strategy),
-                     sent.epoch.active, answer.details);
-      answer.news = host().mismatch(sent.strategy, sent.epoch);
+      journal().warn("{}: {} refused for {} in epoch {}: {}", target_, answer.call, to_string(answer.strategy),
+                     answer.epoch.active, answer.details);
+      (void)host().mismatch(answer.strategy, answer.epoch);
       break;
     case Meaning::kAccessDenied:
       count(&Statistics::access_denied);
@@ -169,7 +233,6 @@ void Link::close() noexcept {
     default:
       break;
   }
-  return answer;
 }
 
 [[gnu::hot]] void Link::forget(Query& query) noexcept {

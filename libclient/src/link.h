@@ -6,6 +6,8 @@
 //   ask (status, metadata, fetch, ...) on the query's own colour              repeat_on_query
 //   end (clear, cancel, discard)                                              repeat_end
 //
+// A failure whose text only contains the words of a refusal goes through verify first.
+//
 // What a call costs here are cold caches, since hundreds of microseconds of gRPC and kernel lie between two calls: hence the
 // functions on its way when nothing fails are [[gnu::hot]], which the linker lays together on few pages, here and in libshared.
 #pragma once
@@ -21,6 +23,7 @@
 
 #include "answer.h"
 #include "budget.h"
+#include "cleanup.h"
 #include "counters.h"
 #include "e6/client/cursor.h"
 #include "e6/client/error.h"
@@ -103,26 +106,46 @@ class Link {
   template <class Send>
   void ask(Query& query, const char* call, Repeat repeat, Budget& budget, Send&& send) {
     check_usable(query);
+    if (repeat == Repeat::kUnsafe && query.answer_lost) fail_answer_lost(query, call);
     for (QueryRecovery recovery;;) {
       check_stopped(budget, query.id);
       const Answer answer = send_about(query, call, budget, send);
       if (answer.ok()) return;
-      repeat_on_query(query, answer, repeat, recovery, budget);  // throws unless the call may be sent again
+      // Kept from here on: whatever is thrown below, a call that moves the query must not follow.
+      if (repeat == Repeat::kUnsafe && !answer.refused_unread()) query.answer_lost = true;
+      repeat_on_query(query, answer, repeat, recovery, budget);  // throws unless it may be sent again
     }
   }
-  /// Ends a query on the engine and, whatever that says, for the host. A 456 counts as success.
+  /// Ends a query on the engine and, whatever that says, for the host. A 456 counts as success. The
+  /// query stays as it is when no call is made, because the deadline has passed or a stop was
+  /// requested before. When the calls get no answer, they go on in the background.
   template <class Send>
   void end(Query& query, const char* call, Budget& budget, Send&& send) {
     check_usable(query);
-    const Ending ending(*this, query);
+    check_stopped(budget, query.id);
+    check_time_left(budget, call, query);
+    Ending ending(*this, query);
     for (QueryRecovery recovery;;) {
       check_stopped(budget, query.id);
       const Answer answer = send_about(query, call, budget, send);
-      if (answer.ok() || !repeat_end(query, answer, recovery, budget)) return;
+      if (answer.ok() || !repeat_end(query, answer, recovery, budget)) return ending.answered();
     }
   }
   /// The query is over for the host and its channel may be closed. Makes no call.
   void forget(Query& query) noexcept;
+  /// The query is over for the host, and on the engine it is ended in the background: nobody waits,
+  /// and an engine that cannot be reached is tried again (cleanup.h).
+  void abandon(Query& query) noexcept;
+  /// One attempt to end what was left behind, of at most `patience`; for the background. True when
+  /// there is nothing left to do.
+  [[nodiscard]] bool end_leftover(Leftover& left, std::chrono::milliseconds patience,
+                                  const std::stop_token& stop) noexcept;
+
+  /// Closes the channel of a colour that is neither active nor announced, unless a query has it.
+  void close_left_lanes() noexcept;
+  /// Throws TimeoutError if the deadline has passed, CancelledError if a stop was requested, both
+  /// before anything is sent.
+  void check_bounds(const Budget& budget) const;
 
   void count(Counters::Field field, std::uint64_t by = 1) noexcept { here().counters.add(field, by); }
 
@@ -136,6 +159,7 @@ class Link {
     Properties properties;
     std::atomic<std::int64_t> served_ns{0};  // steady clock; when the engine last accepted a statement or opened a session; 0: never
     std::atomic<std::int64_t> refused_ns{0};  // the same for a 456
+    std::atomic<std::int64_t> verified_ns{0};  // the last authentication of verify.cc began
     std::atomic<std::int64_t> next_recheck_ns{0};  // steady clock; of the colour at its soft limit
     std::array<Lane, 2> lanes;
   };
@@ -152,17 +176,19 @@ class Link {
     bool new_session = false;
     bool resumed = false;
   };
-  /// Forgets the query at the end of its scope.
+  /// Forgets the query at the end of its scope, or abandons it if the engine has not answered.
   class Ending {
    public:
     Ending(Link& link, Query& query) noexcept : link_(link), query_(query) {}
-    ~Ending() { link_.forget(query_); }
+    ~Ending() { answered_ ? link_.forget(query_) : link_.abandon(query_); }
     Ending(const Ending&) = delete;
     Ending& operator=(const Ending&) = delete;
+    void answered() noexcept { answered_ = true; }
 
    private:
     Link& link_;
     Query& query_;
+    bool answered_ = false;
   };
 
   [[nodiscard]] Here& here() noexcept;
@@ -173,7 +199,8 @@ class Link {
   void check_usable(const Query& query) const;
   /// Throws CancelledError if a stop was requested.
   void check_stopped(const Budget& budget, std::string_view query_id = {}) const;
-  void close_left_lanes() noexcept;
+  /// Throws TimeoutError if the deadline has passed; nothing has been sent then.
+  void check_time_left(const Budget& budget, const char* call, const Query& query) const;
 
   // Sending (link.cc): the one place where calls meet the host's knowledge.
   /// A call that is on its way.
@@ -182,13 +209,15 @@ class Link {
     Strategy strategy;
     Epoch epoch;
     Budget::Clock::time_point at;
+    const std::stop_token* stop;
   };
   [[nodiscard]] Sent sending(const char* call, const CallHead& head) const noexcept {
-    return Sent{call, head.strategy, host().snapshot().epoch, head.at};
+    return Sent{call, head.strategy, host().snapshot().epoch, head.at, head.stop};
   }
   template <class Send>
   Answer send(const char* call, const CallHead& head, const SessionPtr& session, Send&& send_it) {
     const Sent sent = sending(call, head);
+    if (head.at >= head.deadline) [[unlikely]] return too_late(sent);
     return settle(sent, session, send_it());
   }
   template <class Send>
@@ -205,6 +234,12 @@ class Link {
   }
   /// Tells the host, the log and the observer what a call brought.
   Answer settle(const Sent& sent, const SessionPtr& session, Reply&& reply);
+  /// The part of settle for a failure whose meaning is certain.
+  void tell_failure(const Answer& answer);
+  /// The answer to a call that was not sent, because its deadline has passed.
+  [[nodiscard]] static Answer too_late(const Sent& sent);
+  /// What a failure means, and how certain that is.
+  void classify_failure(const Sent& sent, const Reply& reply, Answer& answer) const;
   /// The same without the host's knowledge: for a probe's refusal.
   Answer answer_of(const Sent& sent, const SessionPtr& session, Reply&& reply);
   /// Extends the expiry of the host's knowledge.
@@ -212,17 +247,21 @@ class Link {
   void report(const Sent& sent, int code) noexcept;
 
   // Sessions and detection (session.cc, detect.cc).
+  /// What becomes of the session that a probe got, where the connection has one already.
+  enum class FreshSession : std::uint8_t { kReplaces, kSpare };
   Answer authenticate(Channel& channel, const CallHead& head, bool probing, SessionPtr& session);
   [[nodiscard]] Lane::Opened open_lane(Strategy strategy, Budget& budget);
   [[nodiscard]] Ground open_ground(Budget& budget, Need need);
   [[nodiscard]] static Query query_on(Ground ground) noexcept;
   void leave(Ground ground) noexcept;
   [[nodiscard]] Answer give_properties(const Ground& ground, const Budget& budget);
-  void cancel_abandoned(const Query& query) noexcept;
+  void leave_nothing_open(Query& query, const Answer& answer) noexcept;
   void detect(Budget& budget);
   [[nodiscard]] Detection await_detection(const Budget& budget);
   void recheck(const Budget& budget);
-  Answer probe(class ProbeLease& lease, Budget& budget);
+  Answer probe(class ProbeLease& lease, Budget& budget, FreshSession use);
+  [[nodiscard]] Answer probe_with(const DetectionLease& lease, Budget& budget, FreshSession use);
+  void keep_session(Strategy strategy, SessionPtr session, FreshSession use);
   void wait_out_both_refused(const Answer& answer, Budget& budget);
   // What happened lately (past.cc).
   [[nodiscard]] bool served_lately();
@@ -234,17 +273,30 @@ class Link {
   bool resume(const Answer& answer, Budget& budget);
   bool wake_cluster(class WakeLease& wake, const Budget& budget, Budget::Clock::time_point deadline);
 
+  // Settling what a doubtful answer means (verify.cc).
+  enum class Verdict : std::uint8_t { kServes, kRefused, kSuspended, kUnknown };
+  /// Replaces the meaning of a doubtful answer by what one authentication on its colour shows.
+  void verify(Answer& answer, const Budget& budget);
+  [[nodiscard]] Verdict verdict_on(const Answer& doubtful, Budget& budget);
+  [[nodiscard]] bool accepted_since(Strategy strategy, std::uint64_t since_ms, std::uint64_t& verified_ms) const;
+  [[nodiscard]] Verdict log_in_anew(const Answer& doubtful, Budget& budget);
+  [[nodiscard]] static FreshSession use_of(const Answer& doubtful) noexcept;
+
   // Judging failures (recovery.cc): each returns if the work may be repeated, and throws otherwise.
-  void repeat_new_work(const Answer& answer, const SessionPtr& session, Repeat repeat, Budget& budget);
-  void repeat_on_query(Query& query, const Answer& answer, Repeat repeat, QueryRecovery& recovery,
+  void repeat_new_work(Answer answer, const SessionPtr& session, Repeat repeat, Budget& budget,
+                       std::string_view query_id = {});
+  void repeat_on_query(Query& query, Answer answer, Repeat repeat, QueryRecovery& recovery,
                        Budget& budget);
-  [[nodiscard]] bool repeat_end(Query& query, const Answer& answer, QueryRecovery& recovery, Budget& budget);
+  [[nodiscard]] bool repeat_end(Query& query, Answer answer, QueryRecovery& recovery, Budget& budget);
   [[nodiscard]] bool serves(Strategy strategy, Budget& budget);
   [[nodiscard]] bool renew_session(Query& query, Budget& budget);
 
   // Errors (failure.cc).
   [[noreturn]] void fail(const Answer& answer, std::string_view query_id = {}) const;
   [[noreturn]] void fail_cancelled(const Answer& answer, std::string_view query_id = {}) const;
+  [[noreturn]] void fail_as_query(const Answer& answer, std::string_view query_id) const;
+  [[noreturn]] void fail_maybe_run(const Answer& answer, std::string_view query_id) const;
+  [[noreturn]] void fail_answer_lost(const Query& query, const char* call) const;
   template <class Exception>
   [[noreturn]] void fail_as(const std::string& sentence, const Answer& answer,
                             std::string_view query_id = {}) const {

@@ -10,18 +10,25 @@ namespace e6::client {
 
 // For detect, authenticate, prepare, execute and calls without a query: nothing has been accepted when this
 // returns.
-void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Repeat repeat, Budget& budget) {
-  if (budget.stopped()) fail_cancelled(answer);
+void Link::repeat_new_work(Answer answer, const SessionPtr& session, Repeat repeat, Budget& budget,
+                           std::string_view query_id) {
+  const auto give_up = [&] {
+    if (budget.stopped()) fail_cancelled(answer, query_id);
+    fail(answer, query_id);
+  };
+  if (budget.stopped()) fail_cancelled(answer, query_id);
+  if (answer.doubtful) verify(answer, budget);
+  if (answer.verified && repeat == Repeat::kUnsafe) fail_maybe_run(answer, query_id);
   switch (answer.meaning) {
     case Meaning::kWrongStrategy:
       // Refused before anything was looked at, execute included. The host knows by now; the next round
       // detects or takes its colour.
-      if (!budget.again_after_refusal()) budget.stopped() ? fail_cancelled(answer) : fail(answer);
+      if (!budget.again_after_refusal()) give_up();
       break;
     case Meaning::kAccessDenied:
-      if (session == nullptr) fail(answer);  // the credentials themselves
+      if (session == nullptr) give_up();  // the credentials themselves
       lane(answer.strategy).drop(session);
-      if (!budget.again_after_denial(switched_lately())) budget.stopped() ? fail_cancelled(answer) : fail(answer);
+      if (!budget.again_after_denial(switched_lately())) give_up();
       journal().debug("{}: session on {} is no longer valid; authenticating again (authentication failure)",
                       target_, to_string(answer.strategy));
       break;
@@ -29,16 +36,21 @@ void Link::repeat_new_work(const Answer& answer, const SessionPtr& session, Repe
       (void)resume(answer, budget);
       return;
     case Meaning::kUnavailable:
-      if (repeat == Repeat::kUnsafe && !surely_unsent(answer.code, answer.details)) {
+      if (repeat == Repeat::kUnsafe && answer.from_engine) {
+        fail_as<QueryError>(std::string(answer.call) + " is not sent again, because the engine may have accepted it: " +
+                                describe(answer),
+                            answer, query_id);
+      }
+      if (repeat == Repeat::kUnsafe && !answer.unsent) {
         fail_as<ConnectionError>("the connection to " + target_ + " broke during " + std::string(answer.call) +
                                      "; the engine may or may not have accepted it, so it is not sent again: " +
                                      describe(answer),
-                                 answer);
+                                 answer, query_id);
       }
-      if (!budget.again_unreachable()) budget.stopped() ? fail_cancelled(answer) : fail(answer);
+      if (!budget.again_unreachable()) give_up();
       break;
     default:
-      fail(answer);
+      give_up();
   }
   count(&Statistics::retries);
   journal().debug("{}: trying again after {}", target_, describe(answer));
@@ -69,9 +81,10 @@ bool Link::renew_session(Query& query, Budget& budget) {
   return true;
 }
 
-void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, QueryRecovery& recovery,
+void Link::repeat_on_query(Query& query, Answer answer, Repeat repeat, QueryRecovery& recovery,
                            Budget& budget) {
   if (budget.stopped()) fail_cancelled(answer, query.id);
+  if (answer.doubtful) verify(answer, budget);
   const auto lost = [&](std::string_view why) {
     count(&Statistics::lost_queries);
     const ErrorContext context = context_of(answer, query.id);
@@ -82,6 +95,8 @@ void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, Qu
     forget(query);
     throw QueryLostError(sentence, context);
   };
+  if (answer.verified && repeat == Repeat::kUnsafe)
+    lost(answer.meaning == Meaning::kSuspended ? "the cluster was suspended" : "its strategy no longer serves");
   switch (answer.meaning) {
     case Meaning::kWrongStrategy:
       journal().error("{}: {} of query {} was refused with 456 on its own colour {}, which should not happen",
@@ -101,7 +116,8 @@ void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, Qu
       recovery.resumed = resume(answer, budget);
       return;
     case Meaning::kUnavailable:
-      if (repeat == Repeat::kUnsafe && !surely_unsent(answer.code, answer.details)) {
+      if (repeat == Repeat::kUnsafe && answer.from_engine) fail_as_query(answer, query.id);
+      if (repeat == Repeat::kUnsafe && !answer.unsent) {
         fail_as<ConnectionError>("the connection to " + target_ + " broke during " + std::string(answer.call) +
                                      "; the engine may have gone on, so it is not sent again: " + describe(answer),
                                  answer, query.id);
@@ -121,8 +137,9 @@ void Link::repeat_on_query(Query& query, const Answer& answer, Repeat repeat, Qu
 }
 
 // For clear and cancel: true if the call is worth repeating, false if the query is over.
-bool Link::repeat_end(Query& query, const Answer& answer, QueryRecovery& recovery, Budget& budget) {
+bool Link::repeat_end(Query& query, Answer answer, QueryRecovery& recovery, Budget& budget) {
   if (budget.stopped()) fail_cancelled(answer, query.id);
+  if (answer.doubtful) verify(answer, budget);
   switch (answer.meaning) {
     case Meaning::kWrongStrategy:
       journal().debug("{}: query {} went with its colour; pin cleaned up", target_, query.id);

@@ -12,7 +12,10 @@ namespace e6::client {
   const char* const name = options_.catalog.empty() ? "prepareStatement" : "prepareStatementV2";
   return begin(name, budget, [&](Channel& channel, const CallHead& head, const Session& session, Query& query) {
     const bool placed = how.planner && how.planner->strategy == head.strategy;
-    return channel.prepare(head, session.id, sql, placed ? &*how.planner : nullptr, query.engine, query.id);
+    std::unique_ptr<LatePrepare> late;
+    Reply reply = channel.prepare(head, session.id, sql, placed ? &*how.planner : nullptr, query.engine, query.id, late);
+    if (late != nullptr) add_cleanup(*this, Leftover{.query = without_ticket(query), .late = std::move(late)});
+    return reply;
   });
 }
 
@@ -33,25 +36,10 @@ namespace e6::client {
       close_left_lanes();
       return query;
     }
-    if (budget.stopped()) cancel_abandoned(query);
     const SessionPtr session = query.session;
-    forget(query);
-    repeat_new_work(answer, session, Repeat::kUnsafe, budget);
-  }
-}
-
-// The caller gave up on a statement that may be running: worth one short attempt to end it on the engine.
-void Link::cancel_abandoned(const Query& query) noexcept {
-  constexpr std::chrono::milliseconds kPatience{500};
-  try {
-    Budget parting(options_, kPatience);
-    const Answer answer = send_about(query, "cancelQuery", parting,
-                                     [](Channel& channel, const CallHead& head, const QueryName& of) {
-                                       return channel.cancel(head, of);
-                                     });
-    if (!answer.ok()) journal().debug("{}: query {} could not be cancelled: {}", target_, query.id, describe(answer));
-  } catch (const std::exception& error) {
-    journal().debug("{}: query {} could not be cancelled: {}", target_, query.id, error.what());
+    const std::string id = query.id;
+    leave_nothing_open(query, answer);
+    repeat_new_work(answer, session, Repeat::kUnsafe, budget, id);
   }
 }
 

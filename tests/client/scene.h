@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "e6/client/connection.h"
 #include "e6/sim/engine.h"
@@ -47,6 +49,17 @@ class Scene : public ::testing::Test {
                           const std::string& result = "");
   /// One of the engine's totals ("queries_lost", "statements_executed_again", ...).
   [[nodiscard]] int total(const std::string& name);
+
+  /// Looks again and again until `true_at_last` is true, for ten seconds at most.
+  template <class Condition>
+  [[nodiscard]] static bool eventually(Condition&& true_at_last) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!true_at_last()) {
+      if (std::chrono::steady_clock::now() >= deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+  }
 
   SegmentDirectory directory_;
 

@@ -79,8 +79,8 @@ class Cursor {
   /// that the cursor still has is cleared first. The statement is repeated only while the engine is known not
   /// to have accepted it.
   ///
-  /// Notes: cancelled while the statement is on its way to be executed, it is also cancelled on the engine (one
-  /// attempt of at most half a second).
+  /// Notes: a statement that fails, or is stopped, after it was prepared is cleared on the engine, in the background
+  /// where the engine does not answer at once. The error and `query_id` name it.
   void execute(std::string_view sql, const CallOptions& options = {});
   void execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options = {});
   /// The first half of execute: the engine reads the statement, but does not run it. Then `parameters` and
@@ -108,8 +108,9 @@ class Cursor {
   /// The next batch as the engine sent it (PROTOCOL.md, "Batch"); nothing at the end. It may be mixed with
   /// fetch: both hand out the next one.
   ///
-  /// Notes: a fetch that broke off in the middle is not repeated, for the engine may have moved on to the
-  /// next batch: ConnectionError.
+  /// Notes: a fetch that broke off is not repeated, for the engine may have moved on to the next batch. Every
+  /// further fetch of this query is then a QueryLostError, so that no row is skipped without a word; clear the query
+  /// or execute another one. Rows that could not be decoded count as lost too.
   [[nodiscard]] std::optional<std::string> fetch_batch(const CallOptions& options = {});
   /// Names and types of the columns as the engine sent them (PROTOCOL.md, "Metadata").
   [[nodiscard]] std::string metadata(const CallOptions& options = {});
@@ -121,7 +122,8 @@ class Cursor {
 
   /// Ends the query, whatever its state (clearOrCancelQuery). Nothing happens without a query. A refusal
   /// because the colour is gone counts as success. Afterwards the cursor has no query, whether this throws or
-  /// not.
+  /// not, unless no call was made: because the deadline had passed or a stop was requested before. Where the engine gives
+  /// no answer, it is asked again in the background.
   void clear(const CallOptions& options = {});
   /// Stops a query that may still be running (cancelQuery); otherwise as clear.
   void cancel(const CallOptions& options = {});
@@ -131,12 +133,12 @@ class Cursor {
   /// The most that one function of this cursor may take; replaces `operation_timeout`.
   void set_timeout(std::chrono::milliseconds timeout) noexcept;
   /// Ends any function of this cursor when a stop is requested, unless its CallOptions have a token themselves.
-  /// The destructor's clear is not affected.
+  /// Not clear, cancel and discard, and not the destructor: what was stopped can be cleared.
   void set_stop_token(std::stop_token stop) noexcept;
 
   /// True between a successful execute (or prepare, or adopt) and clear, cancel, or the loss of the query.
   [[nodiscard]] bool has_query() const noexcept;
-  /// The engine's id of the query; empty without one.
+  /// The engine's id of the query, or of the statement that failed last; empty without one.
   [[nodiscard]] const std::string& query_id() const noexcept;
   /// The colour that the query runs on; kNone without one.
   [[nodiscard]] Strategy strategy() const noexcept;

@@ -1,0 +1,149 @@
+// Prepare, the one call that outlives its caller: what the engine has prepared has to be cleared, and
+// only the answer says what that is.
+#include <algorithm>
+#include <chrono>
+#include <new>
+#include <utility>
+
+#include "channel_stubs.h"
+
+namespace e6::client {
+namespace {
+
+// How long an answer is waited for after the caller has gone; then gRPC cancels the call.
+constexpr std::chrono::seconds kGrace{30};
+constexpr std::chrono::milliseconds kStopSlice{5};  // a stop request cannot wake the queue
+
+// Both kinds of prepare have these fields.
+template <class Request>
+void fill_prepare(Request& request, const std::string& session, const ConnectionOptions& options,
+                  std::string_view sql, const PlannerPlace* place) {
+  request.set_sessionid(session);
+  request.set_schema(options.database);
+  request.set_querystring(sql.data(), sql.size());
+  if (place == nullptr) return;
+  if (!place->planner.empty()) request.set_plannerip(place->planner);
+  if (!place->query_id.empty()) {
+    request.mutable_existingquery()->set_queryid(place->query_id);
+    request.mutable_existingquery()->set_elapsedtimemillis(place->waited_ms);
+  }
+}
+
+// The memory of the last call of this thread, for its next one.
+class SpareMemory {
+ public:
+  ~SpareMemory() { ::operator delete(memory_); }
+  [[nodiscard]] void* take() noexcept { return std::exchange(memory_, nullptr); }
+  void put(void* memory) noexcept {
+    if (memory_ != nullptr) return ::operator delete(memory);
+    memory_ = memory;
+  }
+
+ private:
+  void* memory_ = nullptr;
+};
+thread_local SpareMemory t_spare;
+
+}  // namespace
+
+/// Everything that a prepare needs until its answer is there.
+class Channel::PrepareCall final : public LatePrepare {
+ public:
+  PrepareCall() = default;
+  ~PrepareCall() override {
+    if (reader_ != nullptr && !answered_) {
+      context.TryCancel();
+      (void)wait(gpr_inf_future(GPR_CLOCK_MONOTONIC));  // a cancelled call ends at once
+    }
+    answers_.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (answers_.Next(&tag, &ok)) {
+    }
+  }
+  static void* operator new(std::size_t size) {
+    void* spare = t_spare.take();
+    return spare != nullptr ? spare : ::operator new(size);
+  }
+  static void operator delete(void* memory) noexcept { t_spare.put(memory); }
+
+  template <class Method, class Request>
+  void start(QueryEngineService::Stub& stub, Method method, const Request& request) {
+    reader_ = (stub.*method)(&context, request, &answers_);
+    reader_->Finish(response_, &status, nullptr);
+  }
+  /// True once the answer is there.
+  [[nodiscard]] bool wait(gpr_timespec deadline) {
+    void* tag = nullptr;
+    bool ok = false;
+    if (!answered_) answered_ = answers_.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::GOT_EVENT;
+    return answered_;
+  }
+  [[nodiscard]] State poll(std::string& engine, std::string& id) override {
+    if (!wait(gpr_time_0(GPR_CLOCK_MONOTONIC))) return State::kWaiting;
+    if (!status.ok()) return State::kNothing;
+    take(engine, id);
+    return State::kQuery;
+  }
+  void take(std::string& engine, std::string& id) {
+    engine = std::move(*response_->mutable_engineip());
+    id = std::move(*response_->mutable_queryid());
+  }
+  [[nodiscard]] PrepareStatementResponse& response() noexcept { return *response_; }
+
+  Scratch scratch;
+  grpc::ClientContext context;
+  grpc::Status status;
+
+ private:
+  PrepareStatementResponse* response_ = &scratch.make<PrepareStatementResponse>();
+  grpc::CompletionQueue answers_;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<PrepareStatementResponse>> reader_;
+  bool answered_ = false;
+};
+
+[[gnu::hot]] Reply Channel::prepare(const CallHead& head, const std::string& session, std::string_view sql,
+                                    const PlannerPlace* place, std::string& engine, std::string& id,
+                                    std::unique_ptr<LatePrepare>& late) {
+  using Clock = std::chrono::steady_clock;
+  using Stub = QueryEngineService::Stub;
+  auto call = std::make_unique<PrepareCall>();
+  CallHead outlasting = head;
+  outlasting.deadline += kGrace;
+  stubs_->dress(call->context, outlasting);
+  const auto prepared = [&](auto& request) {
+    fill_prepare(request, session, stubs_->options, sql, place);
+    return std::cref(request);
+  };
+  if (stubs_->options.catalog.empty()) {
+    auto& request = call->scratch.make<PrepareStatementRequest>();
+    call->start(stubs_->engine, &Stub::AsyncprepareStatement, prepared(request).get());
+  } else {
+    auto& request = call->scratch.make<PrepareStatementV2Request>();
+    request.set_catalog(stubs_->options.catalog);
+    call->start(stubs_->engine, &Stub::AsyncprepareStatementV2, prepared(request).get());
+  }
+
+  const bool stoppable = head.stop != nullptr && head.stop->stop_possible();
+  for (;;) {
+    const auto until = stoppable ? std::min(head.deadline, Clock::now() + kStopSlice) : head.deadline;
+    if (call->wait(Stubs::deadline_of(until))) break;
+    Reply reply;
+    if (stoppable && head.stop->stop_requested()) {
+      reply.code = static_cast<int>(grpc::StatusCode::CANCELLED);
+      reply.details = "cancelled by the caller";
+    } else if (Clock::now() >= head.deadline) {
+      reply.code = static_cast<int>(grpc::StatusCode::DEADLINE_EXCEEDED);
+      reply.details = "Deadline Exceeded";
+    } else {
+      continue;
+    }
+    late = std::move(call);
+    return reply;
+  }
+  Reply reply = Stubs::reply_of(call->status, call->context, call->response());
+  if (call->status.ok()) call->take(engine, id);
+  return reply;
+}
+
+}  // namespace e6::client

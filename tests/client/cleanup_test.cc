@@ -1,0 +1,103 @@
+// What a failed, stopped or timed-out statement leaves behind on the engine, and who clears it.
+#include <chrono>
+#include <thread>
+
+#include "scene.h"
+
+namespace e6::client::test {
+namespace {
+
+using CleanupTest = Scene;
+using std::chrono::milliseconds;
+
+TEST_F(CleanupTest, a_prepare_that_was_stopped_is_cleared_when_its_answer_comes) {
+  Connection connection = connect();
+  connection.connect();
+  std::stop_source stop;
+  const std::jthread soon([&] {
+    (void)eventually([&] { return calls("authenticate", "", "ok") == 1; });
+    std::this_thread::sleep_for(milliseconds(30));
+    stop.request_stop();
+  });
+  Cursor cursor = connection.cursor();
+  EXPECT_THROW(cursor.execute("select 1 /* prepare_ms=300 */", {.stop = stop.get_token()}), CancelledError);
+  EXPECT_FALSE(cursor.has_query());
+  EXPECT_TRUE(eventually([&] { return calls("clearOrCancelQuery", "", "ok") == 1; }));
+  EXPECT_EQ(calls("executeStatementV2"), 0);
+  EXPECT_EQ(connection.coordinator().in_flight(), 0U);
+}
+
+TEST_F(CleanupTest, a_prepare_that_timed_out_is_cleared_when_its_answer_comes) {
+  Connection connection = connect();
+  connection.connect();
+  Cursor cursor = connection.cursor();
+  EXPECT_THROW(cursor.execute("select 1 /* prepare_ms=300 */", {.timeout = milliseconds(30)}), TimeoutError);
+  EXPECT_TRUE(eventually([&] { return calls("clearOrCancelQuery", "", "ok") == 1; }));
+}
+
+TEST_F(CleanupTest, a_statement_that_timed_out_is_cleared) {
+  Connection connection = connect();
+  connection.connect();
+  Cursor cursor = connection.cursor();
+  EXPECT_THROW(cursor.execute("select 1 /* execute_ms=60000 */", {.timeout = milliseconds(100)}), TimeoutError);
+  EXPECT_FALSE(cursor.query_id().empty());
+  EXPECT_TRUE(eventually([&] { return calls("clearOrCancelQuery", "", "ok") == 1; }));
+}
+
+TEST_F(CleanupTest, a_clear_without_an_answer_goes_on_in_the_background) {
+  Connection connection = connect();
+  Cursor cursor = connection.cursor();
+  cursor.execute("select 1 /* clear_ms=200 */");
+  EXPECT_THROW(cursor.clear({.timeout = milliseconds(20)}), TimeoutError);
+  EXPECT_FALSE(cursor.has_query());
+  EXPECT_EQ(connection.coordinator().in_flight(), 0U);
+  EXPECT_TRUE(eventually([&] { return calls("clearOrCancelQuery", "", "ok") == 1; }));
+}
+
+TEST_F(CleanupTest, a_cursor_whose_stop_token_has_fired_is_cleared_and_used_again) {
+  Connection connection = connect();
+  Cursor cursor = connection.cursor();
+  cursor.execute("select 1");
+  std::stop_source stop;
+  cursor.set_stop_token(stop.get_token());
+  stop.request_stop();
+  EXPECT_THROW((void)cursor.fetch_batch(), CancelledError);
+  EXPECT_TRUE(cursor.has_query());
+  cursor.clear();
+  EXPECT_EQ(calls("clearOrCancelQuery", "", "ok"), 1);
+  EXPECT_THROW(cursor.execute("select 2"), CancelledError);
+  cursor.set_stop_token({});
+  cursor.execute("select 2");
+  cursor.cancel();
+  EXPECT_EQ(calls("cancelQuery", "", "ok"), 1);
+}
+
+TEST_F(CleanupTest, a_fetch_that_was_never_sent_loses_nothing) {
+  Connection connection = connect();
+  Cursor cursor = connection.cursor();
+  cursor.execute("select 1 /* rows=2 batches=2 */");
+  EXPECT_THROW((void)cursor.fetch_batch({.timeout = milliseconds(0)}), TimeoutError);
+  EXPECT_EQ(calls("getNextResultBatch"), 0);
+  EXPECT_EQ(drain(cursor), 2);
+}
+
+TEST_F(CleanupTest, the_previous_query_takes_half_of_the_time_at_most) {
+  Connection connection = connect();
+  Cursor cursor = connection.cursor();
+  cursor.execute("select 1 /* clear_ms=60000 */");
+  EXPECT_NO_THROW(cursor.execute("select 2", {.timeout = milliseconds(2000)}));
+}
+
+TEST_F(CleanupTest, a_connection_ends_although_its_leftovers_get_no_answer) {
+  {
+    Connection connection = connect();
+    Cursor cursor = connection.cursor();
+    cursor.execute("select 1 /* clear_ms=60000 */");
+    EXPECT_THROW(cursor.clear({.timeout = milliseconds(20)}), TimeoutError);
+  }
+  Connection another = connect();
+  EXPECT_EQ(run(another), 1);
+}
+
+}  // namespace
+}  // namespace e6::client::test
