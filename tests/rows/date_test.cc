@@ -98,8 +98,9 @@ TEST(Timestamp, a_zones_name_means_what_the_host_knows_of_it_at_that_time) {
 }
 
 TEST(Timestamp, a_zone_that_nobody_knows_is_kept_and_the_time_shown_in_utc) {
-  for (const std::string zone : {"Mars/Olympus", "+5", "+1:30", "+05:", "+05:3", "+05:60", "+19:00", "-", "+05:30:15:00",
-                                 "/etc/localtime", "../zoneinfo/UTC", "libc:localtime", "a b"}) {
+  for (const std::string zone :
+       {"Mars/Olympus", "+1:30", "+05:", "+05:3", "+05:60", "+19:00", "-", "+05:30:15:00",
+        "/etc/localtime", "../zoneinfo/UTC", "libc:localtime", "a b"}) {
     const Timestamp at(1'700'000'000'000'000, zone);
     EXPECT_EQ(at.offset(), std::nullopt) << zone;
     EXPECT_EQ(at.zone(), zone);
