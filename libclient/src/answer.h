@@ -5,6 +5,7 @@
 
 #include "classify.h"
 #include "e6/shared/strategy.h"
+#include "text/one_line.h"
 
 namespace e6::client {
 
@@ -20,6 +21,8 @@ struct Answer {
   bool from_engine = false;  ///< the status was sent by the engine, not made up by gRPC or a proxy
   bool unsent = false;       ///< surely never left the machine, so that even execute may be repeated
 
+  /// The details as one line of bounded length, for a sentence or the log.
+  [[nodiscard]] std::string words() const { return one_line(cut(details, 2048, " ... (cut)")); }
   [[nodiscard]] bool ok() const noexcept { return meaning == Meaning::kOk; }
   /// Turned away before anybody looked at what was asked: the engine has not moved.
   [[nodiscard]] bool refused_unread() const noexcept {

@@ -138,7 +138,7 @@ Answer Link::probe(ProbeLease& lease, Budget& budget, FreshSession use) {
     if (answer.meaning != Meaning::kWrongStrategy) break;
     count(&Statistics::refused_probes);
     host().detect_refused(lease.lease(), strategy);
-    journal().info("{}: {} refused: {}", target_, to_string(strategy), answer.details);
+    journal().info("{}: {} refused: {}", target_, to_string(strategy), answer.words());
     if (look > 0 && !looks.another(budget)) break;
   }
   // Our caller's wish or haste is nobody else's failure: the lease is abandoned.

@@ -1,50 +1,49 @@
 // From an answer to an exception: one sentence, the circumstances, and no secret in either.
-#include <cctype>
+#include <algorithm>
+#include <vector>
 
 #include "link.h"
+#include "text/one_line.h"
+#include "text/redact.h"
 #include "tls_trouble.h"
 
 namespace e6::client {
 namespace {
 
-bool word(char c) noexcept {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0;
-}
-
-// Replaces `secret`; one of less than four characters only where it stands alone, or a message would be
-// unreadable.
-void blot_out(std::string& text, std::string_view secret) {
-  constexpr std::string_view kBlot = "***";
-  if (secret.empty()) return;
-  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-    const std::size_t end = at + secret.size();
-    const bool alone = (at == 0 || !word(text[at - 1])) && (end == text.size() || !word(text[end]));
-    if (secret.size() >= 4 || alone) {
-      text.replace(at, secret.size(), kBlot);
-      at += kBlot.size();
-    } else {
-      at = end;
-    }
+// The lines of a key; not those that only say that it is one.
+void add_key_lines(std::string_view pem, std::vector<std::string_view>& secrets) {
+  while (!pem.empty()) {
+    std::string_view line = pem.substr(0, pem.find('\n'));
+    pem.remove_prefix(std::min(pem.size(), line.size() + 1));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.starts_with("-----")) secrets.push_back(line);
   }
 }
 
 }  // namespace
 
-// An engine may quote what it was sent.
-std::string Link::redacted(std::string_view details, const SessionPtr& session) const {
-  constexpr std::size_t kLongest = 4096;
-  std::string clean(details.substr(0, kLongest));
-  blot_out(clean, options_.password);
-  blot_out(clean, options_.user);
-  if (session != nullptr) blot_out(clean, session->id);
-  return clean;
+// An engine may quote what it was sent, in this call or before. What is secret goes first: a cut in
+// the middle of a secret would leave half of it. Engines' texts travel as metadata, and are kept as
+// long as gRPC lets them through.
+std::string Link::redacted(std::string_view details, const SessionPtr& session) {
+  constexpr std::size_t kLongest = 64 * 1024;
+  const SessionPtr blue = lane(Strategy::kBlue).session();
+  const SessionPtr green = lane(Strategy::kGreen).session();
+  std::vector<std::string_view> secrets{options_.password, options_.user,
+                                        options_.impersonated_user};
+  for (const SessionPtr& each : {session, blue, green})
+    if (each != nullptr) secrets.push_back(each->id);
+  add_key_lines(options_.tls.key_pem, secrets);
+  const std::string clean = redact(details, secrets);
+  return cut(clean, kLongest, " ... (cut, " + std::to_string(clean.size()) + " bytes in all)");
 }
 
+// The error's details have the words as they came.
 std::string Link::describe(const Answer& answer) {
   std::string text(answer.call);
   if (answer.strategy != Strategy::kNone) text += " on " + std::string(to_string(answer.strategy));
   text += " answered " + std::string(code_name(answer.code));
-  if (!answer.details.empty()) text += ": " + answer.details;
+  if (!answer.details.empty()) text += ": " + answer.words();
   return text;
 }
 

@@ -1,7 +1,5 @@
 #include "knowledge.h"
 
-#include <algorithm>
-#include <cctype>
 #include <map>
 #include <mutex>
 #include <new>
@@ -12,6 +10,7 @@
 #include "e6/client/error.h"
 #include "fork_state.h"
 #include "journal.h"
+#include "text/one_line.h"
 
 namespace e6::client {
 namespace {
@@ -68,9 +67,7 @@ Knowledge::~Knowledge() {
 }
 
 void Knowledge::warn_of(std::string_view new_strategy) {
-  std::string shown(new_strategy.substr(0, 40));
-  std::replace_if(
-      shown.begin(), shown.end(), [](unsigned char c) { return std::isprint(c) == 0; }, '?');
+  const std::string shown = one_line(cut(new_strategy, 40, "..."));
   {
     Registry& all = registry();
     const std::lock_guard guard(all.lock);

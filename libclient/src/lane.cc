@@ -23,6 +23,11 @@ ChannelPtr Lane::channel() {
   return Opened{channel_locked(), session_, Answer{}};
 }
 
+SessionPtr Lane::session() {
+  const std::lock_guard guard(mutex_);
+  return session_;
+}
+
 Lane::Opened Lane::open(const Budget& budget, const Authenticate& authenticate) {
   std::unique_lock guard(mutex_);
   for (;;) {

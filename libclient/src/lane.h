@@ -51,6 +51,8 @@ class Lane {
   [[nodiscard]] Opened open(const Budget& budget, const Authenticate& authenticate);
   /// What open gives when there is a session; without one all is null, and nothing was waited for.
   [[nodiscard]] Opened opened();
+  /// The session, if there is one. Nothing is made and nothing waited for.
+  [[nodiscard]] SessionPtr session();
   /// The channel alone, made if there is none. Throws what Channel throws.
   [[nodiscard]] ChannelPtr channel();
   /// A session that was got by other means (a probe) becomes the lane's.

@@ -217,7 +217,7 @@ void Link::tell_failure(const Answer& answer) {
       count(&Statistics::mismatches);
       note(here().refused_ns);
       journal().warn("{}: {} refused for {} in epoch {}: {}", target_, answer.call, to_string(answer.strategy),
-                     answer.epoch.active, answer.details);
+                     answer.epoch.active, answer.words());
       (void)host().mismatch(answer.strategy, answer.epoch);
       break;
     case Meaning::kAccessDenied:

@@ -303,7 +303,7 @@ class Link {
     throw Exception(sentence, context_of(answer, query_id));
   }
   [[nodiscard]] ErrorContext context_of(const Answer& answer, std::string_view query_id) const;
-  [[nodiscard]] std::string redacted(std::string_view details, const SessionPtr& session) const;
+  [[nodiscard]] std::string redacted(std::string_view details, const SessionPtr& session);
   [[nodiscard]] static std::string describe(const Answer& answer);
 
   ConnectionOptions options_;

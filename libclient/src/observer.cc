@@ -3,13 +3,14 @@
 
 #include "e6/shared/observer.h"
 #include "journal.h"
+#include "text/one_line.h"
 
 namespace e6::client {
 namespace {
 
 class JournalObserver final : public Observer {
  public:
-  explicit JournalObserver(std::string_view cluster) : cluster_(cluster) {}
+  explicit JournalObserver(std::string_view cluster) : cluster_(one_line(cluster)) {}
 
   void on_event(const Event& event) noexcept override {
     try {
@@ -20,7 +21,8 @@ class JournalObserver final : public Observer {
 
   void on_degraded(const e6::Error& error) noexcept override {
     try {
-      journal().warn("{}: working without part of the shared state: {}", cluster_, error.sentence());
+      journal().warn("{}: working without part of the shared state: {}", cluster_,
+                     one_line(error.sentence()));
     } catch (...) {
     }
   }

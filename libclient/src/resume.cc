@@ -1,12 +1,13 @@
 // A suspended cluster: one process of the host wakes it, the others wait for that.
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <functional>
 #include <utility>
 
 #include "journal.h"
 #include "link.h"
+#include "text/ascii.h"
+#include "text/one_line.h"
 
 namespace e6::client {
 
@@ -43,14 +44,7 @@ class WakeLease {
   End end_ = End::kGivenUp;
 };
 
-namespace {
-
-bool is(std::string_view word, std::string_view lower_case) noexcept {
-  return std::equal(word.begin(), word.end(), lower_case.begin(), lower_case.end(),
-                    [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
-}
-
-}  // namespace
+using ascii::equal_ignoring_case;
 
 // False if the cluster was found active at once: nothing that it knew is gone.
 bool Link::resume(const Answer& answer, Budget& budget) {
@@ -126,7 +120,7 @@ bool Link::wake_cluster(WakeLease& wake, const Budget& budget, Budget::Clock::ti
     Answer answer = send("ClusterService.status", head, nullptr, [&] {
       return channel->cluster_status(head, state);
     });
-    if (answer.ok() && is(state, "suspended") && !asked) {
+    if (answer.ok() && equal_ignoring_case(state, "suspended") && !asked) {
       head.at = Budget::Clock::now();
       answer = send("ClusterService.resume", head, nullptr, [&] {
         return channel->cluster_resume(head, state);
@@ -147,12 +141,12 @@ bool Link::wake_cluster(WakeLease& wake, const Budget& budget, Budget::Clock::ti
           "the cluster at " + target_ + " is suspended and cannot be resumed: " + describe(answer), answer);
     } else if (answer.ok()) {
       refused_in_a_row = 0;
-      if (is(state, "active")) {
+      if (equal_ignoring_case(state, "active")) {
         journal().info("{}: the cluster is active", target_);
         return slept;
       }
       slept = true;
-      if (is(state, "failed")) {
+      if (equal_ignoring_case(state, "failed")) {
         wake.fail();
         fail_as<ClusterSuspendedError>("the cluster at " + target_ + " failed to resume (state 'failed')",
                                        answer);
@@ -161,9 +155,10 @@ bool Link::wake_cluster(WakeLease& wake, const Budget& budget, Budget::Clock::ti
     const auto next = Budget::Clock::now() + options_.resume_poll;
     if (next >= deadline) {
       if (Budget::Clock::now() - began >= options_.resume_timeout - options_.resume_poll) wake.fail();  // else the time was our own, and others have more
-      fail_as<ClusterSuspendedError>(
-          "the cluster at " + target_ + " did not become active in time (last state '" + state + "')",
-          answer);
+      fail_as<ClusterSuspendedError>("the cluster at " + target_ +
+                                         " did not become active in time (last state '" +
+                                         cut(redacted(state, nullptr), 40, "...") + "')",
+                                     answer);
     }
     for (auto left = options_.resume_poll; left.count() > 0 && !budget.stopped(); left -= kBeat) {
       (void)budget.sleep(std::min(left, kBeat));

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <sstream>
 
@@ -67,12 +68,13 @@ class Tls : public ::testing::Test {
     return all.str();
   }
 
-  void serve(const std::string& certificate, Clients clients = Clients::kAny) {
+  void serve(const std::string& certificate, Clients clients = Clients::kAny,
+             std::function<RawEngine::Answer(const RawCall&)> answers = answer) {
     grpc::SslServerCredentialsOptions ssl(clients == Clients::kAny ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
                                                                    : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
     ssl.pem_key_cert_pairs.push_back({text(certificate + ".key"), text(certificate + ".pem")});
     if (clients == Clients::kWithCertificate) ssl.pem_root_certs = text("ca.pem");
-    engine_.emplace(answer, grpc::SslServerCredentials(ssl));
+    engine_.emplace(std::move(answers), grpc::SslServerCredentials(ssl));
   }
   void serve_plaintext() { engine_.emplace(answer); }
 
@@ -254,6 +256,26 @@ TEST_F(Tls, no_key_and_no_password_reaches_a_log_an_error_or_the_segment) {
       EXPECT_EQ(all.find(line), std::string::npos) << "a line of " << key;
     }
   }
+}
+
+TEST_F(Tls, a_key_that_an_engine_quotes_is_blotted_out_of_the_error) {
+  const std::string key = text("client.key");
+  serve("engine", Clients::kWithCertificate, [&](const RawCall& call) {
+    if (call.path.ends_with("/getCataloges")) return RawEngine::Answer{13, "bad key " + key, ""};
+    return answer(call);
+  });
+  ConnectionOptions made = options();
+  made.tls.certificate_pem = text("client.pem");
+  made.tls.key_pem = key;
+  Connection connection(made);
+  std::string said;
+  try {
+    (void)connection.catalogs();
+  } catch (const QueryError& error) {
+    said = error.details();
+  }
+  EXPECT_EQ(said,
+            "bad key -----BEGIN PRIVATE KEY-----\n***\n***\n***\n-----END PRIVATE KEY-----\n");
 }
 
 std::string option_error(ConnectionOptions options) {

@@ -3,7 +3,7 @@
 //
 //   Error
 //   ├─ OptionError            an option or environment variable is bad: fix it
-//   ├─ UsageError             the call makes no sense now (no query, closed connection): fix the program
+//   ├─ UsageError             the call makes no sense (no query, closed connection, not UTF-8)
 //   ├─ ForkError              gRPC was in use when this process was forked: connect in the child, or close before
 //   ├─ SharedStateError       no segment although options.shared.required is set
 //   ├─ AuthenticationError    credentials refused, or both colours refused
@@ -33,7 +33,9 @@ namespace e6::client {
 /// Where an error came from, as far as it is known.
 struct ErrorContext {
   int code = 0;          ///< gRPC status code of the answer; 0 if there was none
-  std::string details;   ///< the engine's (or gRPC's) words, credentials and session ids blotted out
+  /// The engine's (or gRPC's) words as they came, line feeds and all; credentials, session ids and
+  /// keys blotted out ("***"), then cut to 64 KiB with a mark that says so.
+  std::string details;
   std::string call;      ///< the call that failed ("prepareStatementV2"); empty if none was made
   std::string query_id;  ///< the query concerned; empty if none
   Strategy strategy = Strategy::kNone;  ///< the colour that the call was sent with
@@ -41,8 +43,9 @@ struct ErrorContext {
   std::vector<Event> events;            ///< the host's latest strategy events, oldest first; at most 16
 };
 
-/// Base of everything the client throws. Copying it does not throw. `what()` is one sentence for the operator
-/// and never contains credentials or session ids.
+/// Base of everything the client throws. Copying it does not throw. `what()` is one sentence for
+/// the operator: one line of UTF-8 with foreign control characters escaped (\n, \x1b), never
+/// credentials or session ids, and at most 2 KiB of the engine's words.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& sentence, ErrorContext context = {});
@@ -67,7 +70,8 @@ class OptionError : public Error {
   using Error::Error;
 };
 
-/// The call makes no sense in this state: fetch without a query, anything on a closed connection.
+/// The call makes no sense: fetch without a query, anything on a closed connection, a text that is
+/// not UTF-8.
 class UsageError : public Error {
  public:
   using Error::Error;
@@ -143,7 +147,8 @@ class QueryLostError : public QueryError {
   using QueryError::QueryError;
 };
 
-/// What the engine sent as a result is malformed: nothing of that batch can be had.
+/// What the engine sent is malformed: a batch, of which nothing can be had, or the address or id of
+/// a query, which cannot be used and is given back.
 class DecodeError : public Error {
  public:
   using Error::Error;
