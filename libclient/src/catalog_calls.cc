@@ -1,6 +1,7 @@
 // The calls of a connection that are not about a query.
 #include <utility>
 
+#include "call_texts.h"
 #include "e6/client/connection.h"
 #include "link.h"
 
@@ -31,6 +32,7 @@ std::vector<CatalogEntry> Connection::catalogs(const CallOptions& options) {
 }
 
 std::vector<std::string> Connection::schemas(std::string_view catalog, const CallOptions& options) {
+  check_utf8("the catalog", catalog);
   const std::string_view in = or_own(catalog, *link_);
   std::vector<std::string> found;
   call(*link_, options, in.empty() ? "getSchemaNames" : "getSchemaNamesV2", Need::kSession, Repeat::kSafe,
@@ -42,6 +44,8 @@ std::vector<std::string> Connection::schemas(std::string_view catalog, const Cal
 
 [[gnu::hot]] std::vector<std::string> Connection::tables(std::string_view schema, std::string_view catalog,
                                             const CallOptions& options) {
+  check_utf8("the schema", schema);
+  check_utf8("the catalog", catalog);
   const std::string_view in = or_own(catalog, *link_);
   std::vector<std::string> found;
   call(*link_, options, in.empty() ? "getTables" : "getTablesV2", Need::kSession, Repeat::kSafe,
@@ -53,6 +57,9 @@ std::vector<std::string> Connection::schemas(std::string_view catalog, const Cal
 
 std::vector<TableColumn> Connection::columns(std::string_view schema, std::string_view table,
                                              std::string_view catalog, const CallOptions& options) {
+  check_utf8("the schema", schema);
+  check_utf8("the table", table);
+  check_utf8("the catalog", catalog);
   const std::string_view in = or_own(catalog, *link_);
   std::vector<TableColumn> found;
   call(*link_, options, in.empty() ? "getColumns" : "getColumnsV2", Need::kSession, Repeat::kSafe,
@@ -63,6 +70,7 @@ std::vector<TableColumn> Connection::columns(std::string_view schema, std::strin
 }
 
 void Connection::add_catalogs(std::string_view json, const CallOptions& options) {
+  check_utf8("the text of the catalogs", json);
   call(*link_, options, "addCatalogs", Need::kSession, Repeat::kUnsafe,
        [&](Channel& channel, const CallHead& head, const SessionPtr& session) {
          return channel.add_catalogs(head, session->id, json);
@@ -86,11 +94,13 @@ void Connection::refresh_catalogs(const CallOptions& options) {
 }
 
 void Connection::sync_schema(const SchemaSync& what, const CallOptions& options) {
+  check_utf8(what);
   call(*link_, options, "syncSchemas", Need::kColour, Repeat::kSafe,
        [&](Channel& channel, const CallHead& head, const SessionPtr&) { return channel.sync_schema(head, what); });
 }
 
 std::string Connection::dry_run(std::string_view sql, const CallOptions& options) {
+  check_statement(sql);
   std::string plan;
   call(*link_, options, link_->options().catalog.empty() ? "dryRun" : "dryRunV2", Need::kSession, Repeat::kSafe,
        [&](Channel& channel, const CallHead& head, const SessionPtr& session) {
@@ -100,11 +110,13 @@ std::string Connection::dry_run(std::string_view sql, const CallOptions& options
 }
 
 void Connection::analyze(std::string_view sql, const CallOptions& options) {
+  check_statement(sql);
   call(*link_, options, "analyzeQuery", Need::kColour, Repeat::kSafe,
        [&](Channel& channel, const CallHead& head, const SessionPtr&) { return channel.analyze(head, sql); });
 }
 
 PlannerPlace Connection::identify_planner(std::string_view sql, const CallOptions& options) {
+  check_statement(sql);
   PlannerPlace place;
   call(*link_, options, "identifyPlanner", Need::kSession, Repeat::kSafe,
        [&](Channel& channel, const CallHead& head, const SessionPtr& session) {
@@ -114,6 +126,7 @@ PlannerPlace Connection::identify_planner(std::string_view sql, const CallOption
 }
 
 PlannerPlace Connection::identify_planner(const PlannerPlace& waiting, const CallOptions& options) {
+  check_utf8(waiting);
   PlannerPlace place;
   call(*link_, options, "identifyPlanner", Need::kSession, Repeat::kSafe,
        [&](Channel& channel, const CallHead& head, const SessionPtr& session) {
@@ -123,6 +136,7 @@ PlannerPlace Connection::identify_planner(const PlannerPlace& waiting, const Cal
 }
 
 void Connection::set_properties(std::string_view properties, const CallOptions& options) {
+  check_utf8("the properties", properties);
   Budget budget(link_->options(), link_->options().operation_timeout, options);
   link_->set_properties(properties, budget);
 }

@@ -7,6 +7,7 @@
 #include "channel_stubs.h"
 #include "e6/client/error.h"
 #include "fork_state.h"
+#include "metadata_value.h"
 
 namespace e6::client {
 namespace {
@@ -59,10 +60,20 @@ std::shared_ptr<grpc::ChannelCredentials> credentials(const TlsOptions& tls) {
   return grpc::SslCredentials(ssl);
 }
 
+// gRPC reads a target as part of a URI: "%c3" in "[fe80::1%c3]:9001" would become a byte that
+// aborts the process.
+std::string uri_path(std::string target) {
+  for (std::size_t at = target.find('%'); at != std::string::npos; at = target.find('%', at + 1))
+    target.insert(at + 1, "25");
+  return target;
+}
+
 }  // namespace
 
 [[gnu::hot]] void Channel::Stubs::dress(grpc::ClientContext& context, const CallHead& head) const {
-  if (!head.planner.empty()) context.AddMetadata("plannerip", std::string(head.planner));
+  // Whoever sets a planner has looked at it; one that slipped through must not end the process.
+  if (!head.planner.empty() && first_not_metadata(head.planner) == std::string_view::npos)
+    context.AddMetadata("plannerip", std::string(head.planner));
   if (!options.cluster_name.empty()) context.AddMetadata("cluster-name", options.cluster_name);
   if (head.strategy != Strategy::kNone)
     context.AddMetadata("strategy", std::string(to_string(head.strategy)));
@@ -78,11 +89,21 @@ bool Channel::Stubs::sent_by_engine(const grpc::ClientContext& context) {
   return colon != std::string::npos && std::string_view(account).substr(colon + 1).starts_with(kReceived);
 }
 
+Reply Channel::Stubs::too_long(std::size_t bytes) const {
+  Reply reply;
+  reply.code = static_cast<int>(grpc::StatusCode::RESOURCE_EXHAUSTED);
+  reply.details = "the request has " + std::to_string(bytes) +
+                  " bytes and was not sent; channel.max_send_bytes is " +
+                  std::to_string(most_bytes());
+  return reply;
+}
+
 Channel::Channel(const ConnectionOptions& options) {
   fork_state::before_first_channel();
   generation_ = fork_state::generation();
   stubs_ = std::make_unique<Stubs>(
-      options, grpc::CreateCustomChannel(options.target(), credentials(options.tls), arguments(options)));
+      options, grpc::CreateCustomChannel(uri_path(options.target()), credentials(options.tls),
+                                         arguments(options)));
 }
 
 Channel::~Channel() {

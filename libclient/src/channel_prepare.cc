@@ -111,18 +111,24 @@ class Channel::PrepareCall final : public LatePrepare {
   CallHead outlasting = head;
   outlasting.deadline += kGrace;
   stubs_->dress(call->context, outlasting);
-  const auto prepared = [&](auto& request) {
+  std::size_t too_long = 0;
+  const auto start = [&](auto& request, auto method) {
     fill_prepare(request, session, stubs_->options, sql, place);
-    return std::cref(request);
+    const std::size_t bytes = request.ByteSizeLong();
+    if (bytes > stubs_->most_bytes()) {
+      too_long = bytes;
+    } else {
+      call->start(stubs_->engine, method, request);
+    }
   };
   if (stubs_->options.catalog.empty()) {
-    auto& request = call->scratch.make<PrepareStatementRequest>();
-    call->start(stubs_->engine, &Stub::AsyncprepareStatement, prepared(request).get());
+    start(call->scratch.make<PrepareStatementRequest>(), &Stub::AsyncprepareStatement);
   } else {
     auto& request = call->scratch.make<PrepareStatementV2Request>();
     request.set_catalog(stubs_->options.catalog);
-    call->start(stubs_->engine, &Stub::AsyncprepareStatementV2, prepared(request).get());
+    start(request, &Stub::AsyncprepareStatementV2);
   }
+  if (too_long != 0) return stubs_->too_long(too_long);
 
   const bool stoppable = head.stop != nullptr && head.stop->stop_possible();
   for (;;) {

@@ -32,6 +32,8 @@ struct Channel::Stubs {
   template <class Stub, class Request, class Response>
   Reply call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
              const CallHead& head, const Request& request, Response& response) {
+    if (const std::size_t bytes = request.ByteSizeLong(); bytes > most_bytes())
+      return too_long(bytes);
     Sending sending(*this, head);
     const grpc::Status status = (stub.*method)(&sending.context, request, &response);
     return reply_of(status, sending.context, response);
@@ -41,6 +43,8 @@ struct Channel::Stubs {
   Reply call(Stub& stub,
              std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*method)(grpc::ClientContext*, const Request&, grpc::CompletionQueue*),
              const CallHead& head, const Request& request, Response& response) {
+    if (const std::size_t bytes = request.ByteSizeLong(); bytes > most_bytes())
+      return too_long(bytes);
     const gpr_timespec beat = gpr_time_from_millis(100, GPR_TIMESPAN);
     Sending sending(*this, head);
     grpc::CompletionQueue answers;
@@ -83,6 +87,12 @@ struct Channel::Stubs {
   }
   /// Metadata in the order that engines know, and the deadline.
   void dress(grpc::ClientContext& context, const CallHead& head) const;
+  /// gRPC aborts the process on a message that Protobuf does not serialise, which is one of 2 GiB.
+  [[nodiscard]] std::size_t most_bytes() const noexcept {
+    return static_cast<std::size_t>(options.channel.max_send_bytes);
+  }
+  /// The answer to a request that was not sent.
+  [[nodiscard]] Reply too_long(std::size_t bytes) const;
 
  private:
   /// What a call is sent with, until it has ended.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "call_texts.h"
 #include "cursor_impl.h"
 #include "fork_state.h"
 #include "journal.h"
@@ -95,6 +96,7 @@ void Cursor::Impl::take(Query query) {
 }
 
 void Cursor::Impl::prepare(std::string_view sql, const CallOptions& options) {
+  check_statement(sql);
   Budget budget = budget_for(options);
   give_back(budget);
   sql_ = without_semicolon(sql);
@@ -104,6 +106,8 @@ void Cursor::Impl::prepare(std::string_view sql, const CallOptions& options) {
 }
 
 [[gnu::hot]] void Cursor::Impl::execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options) {
+  check_statement(sql);
+  check_utf8(how);
   Budget budget = budget_for(options);
   give_back(budget);
   const std::string_view statement = without_semicolon(sql);
@@ -124,6 +128,7 @@ void Cursor::Impl::prepare(std::string_view sql, const CallOptions& options) {
 }
 
 void Cursor::Impl::execute_prepared(const ExecuteOptions& how, const CallOptions& options) {
+  check_utf8(how);
   if (!query_.live() || !std::exchange(waits_to_execute_, false))
     throw UsageError("execute_prepared needs a statement that was prepared and not executed yet; prepare one first");
   if (link_->options().reexecute_lost_queries) how_ = how;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "call_texts.h"
 #include "cursor_impl.h"
 #include "e6/client/connection.h"
 
@@ -24,6 +25,7 @@ Cursor::Impl& DataFrame::live() const {
 }
 
 DataFrame Connection::data_frame(const DataFrameSource& source, const CallOptions& options) {
+  check_utf8(source);
   auto impl = std::make_unique<Cursor::Impl>(link_);
   Budget budget = impl->budget_for(options);
   impl->take(link_->begin("createDataFrame", budget,
@@ -35,6 +37,7 @@ DataFrame Connection::data_frame(const DataFrameSource& source, const CallOption
 }
 
 DataFrame& DataFrame::project(const std::vector<std::string>& columns, const CallOptions& options) {
+  check_utf8("a column's name", columns);
   live().ask("projectionOnDataFrame", kOnce, options,
              [&](Channel& channel, const CallHead& head, const QueryName& name) {
                return channel.project(head, name, number_, columns);
@@ -43,6 +46,7 @@ DataFrame& DataFrame::project(const std::vector<std::string>& columns, const Cal
 }
 
 DataFrame& DataFrame::filter(std::string_view condition, const CallOptions& options) {
+  check_utf8("the condition", condition);
   live().ask("filterOnDataFrame", kOnce, options,
              [&](Channel& channel, const CallHead& head, const QueryName& name) {
                return channel.filter(head, name, number_, condition);
@@ -52,6 +56,8 @@ DataFrame& DataFrame::filter(std::string_view condition, const CallOptions& opti
 
 DataFrame& DataFrame::aggregate(const std::map<std::string, Aggregate>& functions,
                                 const std::vector<std::string>& group_by, const CallOptions& options) {
+  for (const auto& [column, function] : functions) check_utf8("a column's name", column);
+  check_utf8("a column's name", group_by);
   live().ask("aggregateOnDataFrame", kOnce, options,
              [&](Channel& channel, const CallHead& head, const QueryName& name) {
                return channel.aggregate(head, name, number_, functions, group_by);
@@ -60,6 +66,7 @@ DataFrame& DataFrame::aggregate(const std::map<std::string, Aggregate>& function
 }
 
 DataFrame& DataFrame::order_by(const std::map<std::string, SortDirection>& columns, const CallOptions& options) {
+  for (const auto& [column, direction] : columns) check_utf8("a column's name", column);
   live().ask("orderByOnDataFrame", kOnce, options,
              [&](Channel& channel, const CallHead& head, const QueryName& name) {
                return channel.order_by(head, name, number_, columns);

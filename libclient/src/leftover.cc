@@ -6,6 +6,8 @@
 #include "fork_state.h"
 #include "journal.h"
 #include "link.h"
+#include "metadata_value.h"
+#include "text/one_line.h"
 
 namespace e6::client {
 
@@ -62,6 +64,7 @@ bool Link::end_leftover(Leftover& left, std::chrono::milliseconds patience, cons
           return true;
         case LatePrepare::State::kQuery:
           left.late = nullptr;
+          if (first_not_metadata(query.engine) != std::string::npos) query.engine.clear();
           break;
       }
     }
@@ -93,7 +96,8 @@ bool Link::end_leftover(Leftover& left, std::chrono::milliseconds patience, cons
         return true;
     }
   } catch (const std::exception& error) {
-    journal().debug("{}: query {} could not be cleared: {}", target_, query.id, error.what());
+    journal().debug("{}: query {} could not be cleared: {}", target_, one_line(query.id),
+                    error.what());
     return true;
   }
 }

@@ -63,6 +63,7 @@ class Link {
       const Answer answer = send(name, head, query.session,
                                  [&] { return send_it(*query.channel, head, *query.session, query); });
       if (answer.ok()) {
+        check_named(query, answer);
         host().bind(query.ticket, query.id, query.engine);
         return query;
       }
@@ -255,6 +256,9 @@ class Link {
   [[nodiscard]] static Query query_on(Ground ground) noexcept;
   void leave(Ground ground) noexcept;
   [[nodiscard]] Answer give_properties(const Ground& ground, const Budget& budget);
+  /// Throws DecodeError if the engine's name for a query cannot be used; the query is given back
+  /// before.
+  void check_named(Query& query, const Answer& answer);
   void leave_nothing_open(Query& query, const Answer& answer) noexcept;
   void detect(Budget& budget);
   [[nodiscard]] Detection await_detection(const Budget& budget);

@@ -1,7 +1,8 @@
 #include "e6/client/options.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -10,6 +11,9 @@
 
 #include "e6/client/error.h"
 #include "journal.h"
+#include "metadata_value.h"
+#include "text/ascii.h"
+#include "text/utf8.h"
 #include "url.h"
 
 namespace e6::client {
@@ -43,16 +47,89 @@ void check(std::string_view name, long value, long least, long most) {
   }
 }
 
-void check_text(std::string_view name, std::string_view value, std::size_t most) {
+void check_length(std::string_view name, std::string_view value, std::size_t most) {
   if (value.size() > most) {
     refuse("option ", name, " has ", std::to_string(value.size()), " characters; at most ",
            std::to_string(most), " are allowed");
   }
-  // Metadata and targets with control characters would be cut off or refused somewhere deep inside gRPC.
+}
+
+// What becomes a Protobuf string. It may be a secret: its text is not shown.
+void check_utf8(std::string_view name, std::string_view value) {
+  if (const std::size_t bad = first_not_utf8(value); bad != std::string::npos)
+    refuse("option ", name, " is not UTF-8: ", byte_at(value, bad), "; convert it to UTF-8");
+}
+
+void check_text(std::string_view name, std::string_view value, std::size_t most) {
+  check_length(name, value, most);
+  check_utf8(name, value);
   if (std::any_of(value.begin(), value.end(),
                   [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
     refuse("option ", name, " contains a control character; remove it");
   }
+}
+
+void check_metadata(std::string_view name, std::string_view value, std::size_t most) {
+  check_length(name, value, most);
+  if (const std::size_t bad = first_not_metadata(value); bad != std::string::npos) {
+    refuse("option ", name, " is '", value, "', of which ", byte_at(value, bad),
+           "; it is sent as HTTP metadata, which carries printable ASCII only");
+  }
+}
+
+// With a scope or without ("fe80::1%eth0").
+bool is_ipv6(std::string_view text) {
+  const std::size_t percent = text.find('%');
+  const std::string address(text.substr(0, percent));
+  in6_addr unused;
+  if (address.find('\0') != std::string::npos ||
+      ::inet_pton(AF_INET6, address.c_str(), &unused) != 1)
+    return false;
+  if (percent == std::string_view::npos) return true;
+  const std::string_view scope = text.substr(percent + 1);
+  return !scope.empty() && std::all_of(scope.begin(), scope.end(), [](char c) {
+    return ascii::is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+  });
+}
+
+bool is_name(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return ascii::is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+  });
+}
+
+// gRPC takes a target for a URI, and makes a header of it.
+void check_host(std::string_view value) {
+  check_length("host", value, 253);
+  const bool bracketed = value.size() > 2 && value.starts_with('[') && value.ends_with(']');
+  if (bracketed ? is_ipv6(value.substr(1, value.size() - 2)) : is_name(value) || is_ipv6(value))
+    return;
+  const std::size_t colon = value.rfind(':');
+  const std::string_view before = value.substr(0, colon);
+  if (colon != std::string_view::npos &&
+      (before.ends_with(']') || before.find(':') == std::string_view::npos))
+    refuse("option host is '", value, "'; give the port as option port, and the host without it");
+  refuse("option host is '", value,
+         "'; it must be a name or address without scheme, port, path or spaces",
+         first_not_metadata(value) == std::string_view::npos
+             ? ""
+             : ", an international name in its ASCII form (xn--...)");
+}
+
+void check_server_name(std::string_view value) {
+  check_length("tls.server_name", value, 253);
+  if (is_name(value) || is_ipv6(value)) return;
+  refuse("option tls.server_name is '", value,
+         "'; it must be a name or address as it stands in a certificate",
+         first_not_metadata(value) == std::string_view::npos
+             ? ""
+             : ", an international name in its ASCII form (xn--...)");
+}
+
+// A NUL would end it early: another file would be read.
+void check_path(std::string_view name, std::string_view value) {
+  if (value.find('\0') != std::string_view::npos)
+    refuse("option ", name, " contains a NUL; remove it");
 }
 
 // The number in an environment variable, or nothing if it is not set.
@@ -71,12 +148,6 @@ bool read_number(const char* name, double least, double most, bool whole, double
   }
   out = number;
   return true;
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 constexpr milliseconds kDay{86'400'000};
@@ -110,19 +181,22 @@ ConnectionOptions ConnectionOptions::from_environment() {
 
 void ConnectionOptions::validate() {
   if (host.empty()) refuse("option host is empty; name the engine's host");
-  check_text("host", host, 253);
-  if (host.find_first_of("/ ") != std::string::npos) {
-    refuse("option host is '", host, "'; it must be a name or address without scheme, path or spaces");
-  }
+  check_host(host);
   check("port", port, 1, 65535);
   if (user.empty()) refuse("option user is empty; credentials are required");
   if (password.empty()) refuse("option password is empty; credentials are required");
+  check_utf8("user", user);
+  check_utf8("password", password);
   check_text("impersonated_user", impersonated_user, 1000);
-  check_text("cluster_name", cluster_name, 100);
+  check_metadata("cluster_name", cluster_name, 100);
   check_text("catalog", catalog, 1000);
   check_text("database", database, 1000);
-  cluster_name = lower(std::move(cluster_name));
+  cluster_name = ascii::lower(std::move(cluster_name));
 
+  check_server_name(tls.server_name);
+  check_path("tls.roots_file", tls.roots_file);
+  check_path("tls.certificate_file", tls.certificate_file);
+  check_path("tls.key_file", tls.key_file);
   const auto one_of = [](const char* name, const std::string& file, const std::string& pem) {
     if (!file.empty() && !pem.empty()) refuse("options tls.", name, "_file and tls.", name, "_pem are both set; choose one");
     if (!pem.empty() && pem.find("-----BEGIN ") == std::string::npos)
@@ -157,7 +231,7 @@ void ConnectionOptions::validate() {
   check("operation_timeout", operation_timeout, milliseconds(1), 7 * kDay);
 
   if (shared.cluster.empty()) {
-    shared.cluster = lower(target());
+    shared.cluster = ascii::lower(target());
     if (!cluster_name.empty()) shared.cluster += "/" + cluster_name;
   }
   if (e6::Error error = shared.validate()) throw OptionError(error.sentence());

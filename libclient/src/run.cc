@@ -5,6 +5,8 @@
 #include "fork_state.h"
 #include "journal.h"
 #include "link.h"
+#include "metadata_value.h"
+#include "text/utf8.h"
 
 namespace e6::client {
 
@@ -43,10 +45,45 @@ namespace e6::client {
   }
 }
 
+// The address becomes metadata; the id stands in log lines, errors and the segment.
+[[gnu::hot]] void Link::check_named(Query& query, const Answer& answer) {
+  const std::size_t engine_bad = first_not_metadata(query.engine);
+  const std::size_t id_bad = first_not_metadata(query.id);
+  if (engine_bad == std::string::npos && id_bad == std::string::npos) return;
+  const bool engine = engine_bad != std::string::npos;
+  const std::string sentence =
+      target_ + " answered " + answer.call + " with " +
+      (engine
+           ? "an engineIP of which " + byte_at(query.engine, engine_bad) +
+                 ", which no header can carry"
+           : "a queryId of which " + byte_at(query.id, id_bad) + ", which is no printable ASCII") +
+      "; the query cannot be used: look at the engine, or at what stands between it and this "
+      "client";
+  if (engine) query.engine.clear();
+  ErrorContext context = context_of(answer, id_bad == std::string::npos ? query.id : std::string());
+  Answer useless = answer;
+  useless.meaning = Meaning::kOther;
+  leave_nothing_open(query, useless);
+  throw DecodeError(sentence, std::move(context));
+}
+
 std::optional<Query> Link::adopt(const QueryHandle& handle) {
   check_fork();
+  if (const std::size_t bad = first_not_metadata(handle.query_id); bad != std::string::npos)
+    throw UsageError("the handle is of no query: of its query id, " +
+                     byte_at(handle.query_id, bad));
+  if (const std::size_t bad = first_not_utf8(handle.session_id); bad != std::string::npos)
+    throw UsageError("the handle of query " + handle.query_id +
+                     " has a session id that no engine gave: it is not UTF-8");
   std::optional<Pin> pin = host().find_query(handle.query_id);
   if (!pin || pin->strategy == Strategy::kNone) return std::nullopt;
+  // Other processes write the segment, and a damaged one holds anything.
+  if (const std::size_t bad = first_not_metadata(pin->engine_address); bad != std::string::npos) {
+    throw UsageError("query " + handle.query_id +
+                     " cannot be adopted: of its engine's address in the segment, " +
+                     byte_at(pin->engine_address, bad) +
+                     ", which no header can carry; look at the segment with 'e6-shm status'");
+  }
   Query query;
   query.strategy = pin->strategy;
   query.channel = lane(pin->strategy).channel();

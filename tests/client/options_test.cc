@@ -70,6 +70,12 @@ TEST(Options, name_the_option_the_value_and_the_range_that_is_wrong) {
   EXPECT_NE(refusal(options).find("'http://engine'"), std::string::npos);
   options = good();
   options.cluster_name = "a\nb";
+  EXPECT_EQ(refusal(options),
+            "option cluster_name is 'a\\nb', of which byte 1 (counted from 0) is 0x0a; it is sent "
+            "as HTTP "
+            "metadata, which carries printable ASCII only");
+  options = good();
+  options.database = "a\nb";
   EXPECT_NE(refusal(options).find("control character"), std::string::npos);
 }
 

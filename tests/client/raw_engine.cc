@@ -54,6 +54,7 @@ std::string RawCall::decoded() const {
 
 struct RawEngine::Inside final : grpc::CallbackGenericService {
   std::function<Answer(const RawCall&)> answer;
+  std::string address;
   int port = 0;
   std::unique_ptr<grpc::Server> server;
   std::mutex mutex;
@@ -100,10 +101,16 @@ struct RawEngine::Inside final : grpc::CallbackGenericService {
   }
 };
 
-RawEngine::RawEngine(std::function<Answer(const RawCall&)> answer, std::shared_ptr<grpc::ServerCredentials> credentials) : inside_(std::make_unique<Inside>()) {
+RawEngine::RawEngine(std::function<Answer(const RawCall&)> answer,
+                     std::shared_ptr<grpc::ServerCredentials> credentials,
+                     const std::string& address)
+    : inside_(std::make_unique<Inside>()) {
+  inside_->address = address;
   inside_->answer = std::move(answer);
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", credentials != nullptr ? credentials : grpc::InsecureServerCredentials(), &inside_->port);
+  builder.AddListeningPort(address + ":0",
+                           credentials != nullptr ? credentials : grpc::InsecureServerCredentials(),
+                           &inside_->port);
   builder.RegisterCallbackGenericService(inside_.get());
   inside_->server = builder.BuildAndStart();
   if (inside_->server == nullptr) throw std::runtime_error("the raw engine does not start");
@@ -115,7 +122,7 @@ RawEngine::~RawEngine() {
 }
 
 std::string RawEngine::target() const {
-  return "127.0.0.1:" + std::to_string(inside_->port);
+  return inside_->address + ":" + std::to_string(inside_->port);
 }
 
 std::vector<RawCall> RawEngine::take() {

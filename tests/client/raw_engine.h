@@ -51,7 +51,11 @@ class RawEngine {
     std::string response;
   };
   /// Called for each call, from any thread.
-  explicit RawEngine(std::function<Answer(const RawCall& call)> answer, std::shared_ptr<grpc::ServerCredentials> credentials = nullptr);
+  /// `address` is one of the loopback device. Throws std::runtime_error if it cannot be listened
+  /// on.
+  explicit RawEngine(std::function<Answer(const RawCall& call)> answer,
+                     std::shared_ptr<grpc::ServerCredentials> credentials = nullptr,
+                     const std::string& address = "127.0.0.1");
   ~RawEngine();
   RawEngine(const RawEngine&) = delete;
   RawEngine& operator=(const RawEngine&) = delete;

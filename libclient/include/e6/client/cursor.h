@@ -59,14 +59,17 @@ struct ExecuteOptions {
   std::optional<PlannerPlace> planner = std::nullopt;
 };
 
-/// At most one query at a time. To be used by one thread at a time. From another thread: a stop token ends what
-/// the cursor waits for; to cancel the query itself, adopt the handle there. The query is cleared when the cursor goes out of scope (one bounded attempt, errors go to
-/// the log).
+/// At most one query at a time. To be used by one thread at a time. From another thread: a stop
+/// token ends what the cursor waits for; to cancel the query itself, adopt the handle there. The
+/// query is cleared when the cursor goes out of scope (one bounded attempt, errors go to the log).
 ///
-/// Every function recovers by itself from a wrong colour, an invalid session, a suspended cluster and a lost
-/// connection, as far as that cannot run a statement twice or lose a batch; it throws what is left:
-/// TimeoutError, CancelledError, ConnectionError, AuthenticationError, ClusterSuspendedError, QueryError, QueryLostError,
-/// ForkError, UsageError.
+/// Texts are UTF-8. A statement or parameter that is not is refused with UsageError before anything
+/// is sent; the cursor stays as it was.
+///
+/// Every function recovers by itself from a wrong colour, an invalid session, a suspended cluster
+/// and a lost connection, as far as that cannot run a statement twice or lose a batch; it throws
+/// what is left: TimeoutError, CancelledError, ConnectionError, AuthenticationError,
+/// ClusterSuspendedError, QueryError, QueryLostError, ForkError, UsageError.
 class Cursor {
  public:
   Cursor(Cursor&&) noexcept;

@@ -42,12 +42,13 @@ struct ChannelTuning {
 
 /// Plain data; copy it, keep it, change it until a Connection is made of it.
 struct ConnectionOptions {
-  /// Name or address of the engine (or of the ingress in front of its colours). Required, 1 to 253
-  /// characters.
+  /// Name or address of the engine (or of the ingress in front of its colours), without a port:
+  /// letters, digits and
+  /// `. - _`, or an IPv6 address with or without brackets. Required, 1 to 253 characters.
   std::string host;
   /// 1 to 65535. Required.
   int port = 0;
-  /// Credentials; required. They never enter a log, a message or the segment.
+  /// Credentials; required, UTF-8. They never enter a log, a message or the segment.
   std::string user;
   std::string password;
   /// The user on whose behalf the session works (userNameForImpersonation); empty means `user` itself.
@@ -56,7 +57,7 @@ struct ConnectionOptions {
   std::string catalog;
   /// Schema of the statements.
   std::string database;
-  /// Sent as `cluster-name`, lower-cased. At most 100 characters.
+  /// Sent as `cluster-name`, lower-cased. At most 100 characters of printable ASCII.
   std::string cluster_name;
   TlsOptions tls;
   ChannelTuning channel;
