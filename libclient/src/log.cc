@@ -4,14 +4,13 @@
 #include <spdlog/sinks/sink.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <cstdlib>
 #include <string>
 #include <utility>
 
 #include "journal.h"
+#include "text/ascii.h"
 
 namespace e6::client {
 namespace {
@@ -63,9 +62,7 @@ Entry* install(std::shared_ptr<spdlog::logger> logger) {
 }  // namespace
 
 std::optional<spdlog::level::level_enum> parse_level(std::string_view name) noexcept {
-  std::string text(name.substr(0, 16));
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string text = ascii::lower(std::string(name.substr(0, 16)));
   if (text == "trace") return spdlog::level::trace;
   if (text == "debug") return spdlog::level::debug;
   if (text == "info") return spdlog::level::info;

@@ -1,14 +1,28 @@
 #include "tls_trouble.h"
 
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
 #include "classify.h"
 
 namespace e6::client {
+namespace {
+
+// gRPC asks the C library, which answers in the application's language.
+bool says_reset(std::string_view details) noexcept {
+  char text[128];
+  return details.find("Connection reset by peer") != std::string_view::npos ||
+         details.find(::strerror_r(ECONNRESET, text, sizeof text)) != std::string_view::npos;
+}
+
+}  // namespace
 
 TlsTrouble tls_trouble(int code, std::string_view details, bool enabled) noexcept {
   if (!surely_unsent(code, details)) return TlsTrouble::kNone;
   const auto says = [&](std::string_view words) { return details.find(words) != std::string_view::npos; };
   // The words of gRPC 1.51 and of OpenSSL 3.
-  const bool closed = says("Socket closed") || says("Connection reset by peer");
+  const bool closed = says("Socket closed") || says_reset(details);
   if (!enabled) return closed ? TlsTrouble::kClosed : TlsTrouble::kNone;
   if (says("is not in peer certificate")) return TlsTrouble::kOtherName;
   if (says("certificate verify failed")) return TlsTrouble::kNotTrusted;

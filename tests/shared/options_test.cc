@@ -170,6 +170,11 @@ TEST_F(Settings, an_unknown_group_is_an_error_that_names_it) {
   EXPECT_NE(result.error.sentence().find("no-such-group-here"), std::string::npos) << result.error.sentence();
 }
 
+TEST_F(Settings, no_control_character_of_a_value_gets_into_the_sentence) {
+  const Error error = read("E6_SHM_POLICY", "a\nb\x1b[2J\x7f");
+  EXPECT_NE(error.sentence().find("'a\\x0ab\\x1b[2J\\x7f'"), std::string::npos) << error.sentence();
+}
+
 TEST_F(SharedTest, a_cluster_is_the_same_in_upper_and_lower_case) {
   auto a = attach(options("Db.Example:9000"));
   ASSERT_TRUE(detect(*a, Strategy::kGreen));

@@ -2,6 +2,8 @@
 #include "e6/shared/error.h"
 
 #include <cstring>
+#include <string_view>
+#include <system_error>
 
 namespace e6 {
 namespace {
@@ -63,6 +65,34 @@ Words words(Cause cause) noexcept {
   return {"unknown cause", ""};
 }
 
+// In English, as everything else here: strerror_r answers in the language and encoding of the
+// application's locale.
+std::string system_words(int sys_errno) {
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 32)
+  if (const char* words = ::strerrordesc_np(sys_errno); words != nullptr) return words;
+#endif
+#endif
+  return std::generic_category().message(sys_errno);
+}
+
+// Paths, variables and the clusters of other processes' segments hold any byte; a sentence is one
+// line, and steers no terminal.
+std::string without_controls(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string clean;
+  clean.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      clean += c;
+    } else {
+      clean += {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 0xfU]};
+    }
+  }
+  return clean;
+}
+
 }  // namespace
 
 std::string Error::sentence() const {
@@ -71,12 +101,9 @@ std::string Error::sentence() const {
   if (!where.empty()) s += where + ": ";
   s += w.wrong;
   if (!detail.empty()) s += ": " + detail;
-  if (sys_errno != 0) {
-    char buffer[128];
-    s += std::string(" (") + ::strerror_r(sys_errno, buffer, sizeof buffer) + ")";
-  }
+  if (sys_errno != 0) s += " (" + system_words(sys_errno) + ")";
   if (w.remedy[0] != '\0') s += std::string("; ") + w.remedy;
-  return s;
+  return without_controls(s);
 }
 
 }  // namespace e6

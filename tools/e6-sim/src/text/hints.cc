@@ -1,9 +1,9 @@
 #include "text/hints.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
-#include <sstream>
+
+#include "text/ascii.h"
 
 namespace e6::sim {
 namespace {
@@ -111,13 +111,21 @@ std::string check(QueryHints& hints) {
   return {};
 }
 
+// Takes the first word off the text; empty when there is none.
+std::string_view next_word(std::string_view& text) {
+  while (!text.empty() && ascii::is_space(text.front())) text.remove_prefix(1);
+  std::size_t length = 0;
+  while (length < text.size() && !ascii::is_space(text[length])) ++length;
+  const std::string_view word = text.substr(0, length);
+  text.remove_prefix(length);
+  return word;
+}
+
 std::string parse_comment(std::string_view comment, QueryHints& hints) {
-  std::istringstream words{std::string(comment)};
-  std::string word;
   bool first = true;
-  while (words >> word) {
+  for (std::string_view word = next_word(comment); !word.empty(); word = next_word(comment)) {
     const std::size_t equals = word.find('=');
-    if (first && (equals == std::string::npos || !known(std::string_view(word).substr(0, equals)))) return {};
+    if (first && (equals == std::string::npos || !known(word.substr(0, equals)))) return {};
     first = false;
     if (std::string wrong = apply(word, hints); !wrong.empty()) return wrong;
   }
@@ -147,7 +155,7 @@ std::variant<QueryHints, std::string> parse_hints(std::string_view sql) {
 
 bool changes_data(std::string_view sql) {
   while (!sql.empty()) {
-    if (std::isspace(static_cast<unsigned char>(sql.front())) != 0) {
+    if (ascii::is_space(sql.front())) {
       sql.remove_prefix(1);
     } else if (sql.starts_with("/*")) {
       const std::size_t end = sql.find("*/", 2);
@@ -163,8 +171,8 @@ bool changes_data(std::string_view sql) {
   }
   std::string word;
   for (const char c : sql) {
-    if (std::isalpha(static_cast<unsigned char>(c)) == 0) break;
-    word.push_back(static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
+    if (!ascii::is_letter(c)) break;
+    word.push_back(ascii::upper(c));
   }
   return word == "INSERT" || word == "UPDATE" || word == "DELETE" || word == "MERGE";
 }
