@@ -192,6 +192,25 @@ TEST_F(CreateTest, litter_that_cannot_be_listed_keeps_nobody_from_attaching) {
   expect_shared();
 }
 
+TEST_F(CreateTest, no_descriptor_lies_below_3_for_a_moment_where_the_process_has_closed_those) {
+  for (const int unnamed : {0, EOPNOTSUPP})
+    E6_EXPECT_CHILD(in_child([&] {
+      const Refusal named_only(Call::kUnnamedFile, unnamed);
+      (void)kernel_test::lowest_descriptor_opened();
+      for (int fd = 0; fd < 3; ++fd) ::close(fd);
+      auto c = attach_with(Strategy::kBlue);
+      (void)inspect::look(path());
+      (void)inspect::list(directory_.path(), true, nullptr);
+      ::unlink(path().c_str());
+      advance_clock(1100ms);
+      const bool moved = c->begin_query() && c->mode() == Mode::kShared;
+      return moved && in_child([&] { return c->begin_query() ? 0 : 1; }) == 0 &&
+                     kernel_test::lowest_descriptor_opened() > 2
+                 ? 0
+                 : 1;
+    }));
+}
+
 TEST_F(CreateTest, a_looker_that_may_not_read_says_so) {
   auto c = attach();
   {

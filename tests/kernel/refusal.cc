@@ -57,6 +57,16 @@ bool fails(Call call) noexcept {
   return sys_errno != 0;
 }
 
+constexpr int kNone = 1'000'000;
+std::atomic<int> lowest{kNone};
+
+int noted(int fd, int flags) noexcept {
+  int seen = lowest.load();
+  while (fd >= 0 && (flags & O_PATH) == 0 && fd < seen && !lowest.compare_exchange_weak(seen, fd)) {
+  }
+  return fd;
+}
+
 bool in_proc(const char* path) noexcept { return std::strncmp(path, "/proc/", 6) == 0; }
 
 }  // namespace
@@ -78,11 +88,14 @@ bool Stuck::holds_somebody() const noexcept { return entry(call_).inside.load() 
 Before::Before(Call call, std::function<void()> what) : call_(call) { entry(call).before = std::move(what); }
 Before::~Before() { entry(call_).before = nullptr; }
 
+int lowest_descriptor_opened() noexcept { return lowest.exchange(kNone); }
+
 }  // namespace e6::kernel_test
 
 using e6::kernel_test::Call;
 using e6::kernel_test::fails;
 using e6::kernel_test::in_proc;
+using e6::kernel_test::noted;
 using e6::kernel_test::refused;
 
 // What --wrap makes of a call: __wrap_<name> is called instead, __real_<name> is the call itself.
@@ -113,7 +126,7 @@ int __wrap_open(const char* path, int flags, ...) {
   const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
   va_end(more);
   if (in_proc(path) && fails(Call::kProc)) return -1;
-  return __real_open(path, flags, mode);
+  return noted(__real_open(path, flags, mode), flags);
 }
 
 int __wrap_openat(int directory, const char* path, int flags, ...) {
@@ -123,7 +136,7 @@ int __wrap_openat(int directory, const char* path, int flags, ...) {
   va_end(more);
   if ((flags & O_TMPFILE) == O_TMPFILE && fails(Call::kUnnamedFile)) return -1;
   if ((flags & O_CREAT) != 0 && fails(Call::kNewFile)) return -1;
-  return __real_openat(directory, path, flags, mode);
+  return noted(__real_openat(directory, path, flags, mode), flags);
 }
 
 int __wrap_access(const char* path, int how) { return in_proc(path) && fails(Call::kProc) ? -1 : __real_access(path, how); }

@@ -68,4 +68,8 @@ class Before {
   Call call_;
 };
 
+/// The lowest number of a descriptor that was opened since this was asked last, for a moment or
+/// longer. One that can neither be read nor written (O_PATH) does not count. Large when none was.
+int lowest_descriptor_opened() noexcept;
+
 }  // namespace e6::kernel_test

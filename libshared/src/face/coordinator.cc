@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/host.h"
+#include "os/above_stdio.h"
 #include "os/fork_safe_guard.h"
 #include "os/process_mark.h"
 
@@ -79,7 +80,11 @@ Error find_group(const std::string& name, gid_t& gid) {
   char buffer[4096];
   struct group found;
   struct group* result = nullptr;
-  const int e = ::getgrnam_r(name.c_str(), &found, buffer, sizeof buffer, &result);
+  int e = 0;
+  {
+    const os::StdioReservation above;  // of the files and sockets that the C library opens for it
+    e = ::getgrnam_r(name.c_str(), &found, buffer, sizeof buffer, &result);
+  }
   if (result == nullptr) return {Cause::kBadOption, e, "group", "there is no group '" + name + "' (E6_SHM_GROUP)"};
   gid = result->gr_gid;
   return {};

@@ -18,6 +18,7 @@
 #include "core/totals.h"
 #include "layout/hot_word.h"
 #include "layout/lease_word.h"
+#include "os/above_stdio.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/host_identity.h"
@@ -238,7 +239,8 @@ std::string path_of(const std::string& cluster, const std::string& directory, st
 Report look(const std::string& path) {
   Report r;
   r.path = path;
-  const os::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
+  const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
+  const os::Fd fd = os::above_stdio([&] { return ::open(path.c_str(), flags); });
   if (!fd.valid()) {
     Error e = os::system_error(errno, path, "open");
     if (errno == ENOENT) e = {Cause::kUnknown, ENOENT, path, "there is no such segment"};
@@ -295,11 +297,14 @@ Report look(const std::string& path) {
 std::vector<Listed> list(const std::string& directory, bool all_users, Error* error) {
   std::vector<Listed> found;
   if (error != nullptr) *error = {};
-  DIR* listing = ::opendir(directory.c_str());
+  const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK;
+  os::Fd opened = os::above_stdio([&] { return ::open(directory.c_str(), flags); });
+  DIR* listing = opened.valid() ? ::fdopendir(opened.get()) : nullptr;
   if (listing == nullptr) {
     if (error != nullptr) *error = os::system_error(errno, directory, "open");
     return found;
   }
+  (void)opened.release();  // the listing closes it
   while (const dirent* entry = ::readdir(listing)) {
     const std::string name = entry->d_name;
     if (!name.starts_with(core::kNamePrefix)) continue;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "os/above_stdio.h"
 #include "os/clock.h"
 #include "os/fd.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 /// Its length.
 std::size_t first_line(const char* path, char (&bytes)[64]) noexcept {
-  const Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+  const Fd fd = above_stdio([&] { return ::open(path, O_RDONLY | O_CLOEXEC); });
   if (!fd.valid()) return 0;
   const ssize_t n = ::read(fd.get(), bytes, sizeof bytes);
   return static_cast<std::size_t>(std::find(bytes, bytes + std::max<ssize_t>(n, 0), '\n') - bytes);

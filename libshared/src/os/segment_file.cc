@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "os/above_stdio.h"
 #include "os/host_identity.h"
 #include "os/ofd_lock.h"
 
@@ -27,7 +28,8 @@ bool same_file(const struct stat& a, const struct stat& b) noexcept {
 
 int open_unnamed(int directory, UnnamedFile& out) {
   if (!tmpfile_disabled.load(std::memory_order_relaxed)) {
-    Fd fd(::openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    Fd fd =
+        above_stdio([&] { return ::openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); });
     // without /proc an unnamed file could not be given a name
     if (fd.valid() && ::access(descriptor_path(fd.get()).c_str(), F_OK) == 0) {
       out.fd = std::move(fd);
@@ -36,7 +38,9 @@ int open_unnamed(int directory, UnnamedFile& out) {
     if (!fd.valid() && errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL) return errno;
   }
   out.temporary_name = kTemporaryPrefix + std::to_string(random_bits());
-  out.fd = Fd(::openat(directory, out.temporary_name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const char* name = out.temporary_name.c_str();
+  const int flags = O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+  out.fd = above_stdio([&] { return ::openat(directory, name, flags, 0600); });
   if (!out.fd.valid()) return errno;
   // held by the creator for as long as it lives: others tell litter from work by it
   (void)try_lock_byte(out.fd.get(), kRetireByte);
@@ -92,7 +96,8 @@ Error open_directory(const std::string& path, Fd& out) {
   while (given.size() > 1 && given.back() == '/') given.pop_back();
   if (given != resolved)
     return {Cause::kNoDirectory, ELOOP, path, std::string("leads through a symbolic link to ") + resolved + "; give that path"};
-  out = Fd(::open(resolved, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  out = above_stdio(
+      [&] { return ::open(resolved, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
   return out.valid() ? Error{} : system_error(errno, path, "open");
 }
 
@@ -143,13 +148,15 @@ Published publish(int directory, UnnamedFile& file, const std::string& name, int
 }
 
 int open_named(int directory, const std::string& name, bool writable, Fd& out) {
-  out = Fd(::openat(directory, name.c_str(), (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  out = above_stdio([&] { return ::openat(directory, name.c_str(), flags); });
   return out.valid() ? 0 : errno;
 }
 
 int reopen(int directory, const std::string& name, int fd, bool writable, Fd& out) {
   const int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  out = Fd(::open(descriptor_path(fd).c_str(), flags));
+  const std::string path = descriptor_path(fd);
+  out = above_stdio([&] { return ::open(path.c_str(), flags); });
   if (out.valid()) return 0;
   const int first = errno;
   struct stat before;

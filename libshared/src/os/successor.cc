@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "os/above_stdio.h"
 #include "os/backoff.h"
 #include "os/host_identity.h"
 #include "os/ofd_lock.h"
@@ -41,13 +42,12 @@ void remove_if_dead(int directory, const char* temporary) {
 }  // namespace
 
 bool remove_litter(int directory, const std::string& name, const std::string& own) {
-  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return false;
-  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(copy), ::closedir);
-  if (!listing) {
-    ::close(copy);
-    return false;
-  }
+  Fd copy =
+      above_stdio([&] { return ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (!copy.valid()) return false;
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(copy.get()), ::closedir);
+  if (!listing) return false;
+  (void)copy.release();  // the listing closes it
   const std::string bids = bids_for(name);
   bool all = true;
   while (const dirent* entry = ::readdir(listing.get())) {
