@@ -1,5 +1,7 @@
 // The storm's processes: none is forgotten, none is left behind.
 #include <csignal>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 
 #include "storm_fixture.h"
@@ -103,6 +105,40 @@ TEST_F(Processes, the_stream_is_a_line_of_json_per_moment_and_the_summary_at_las
   }
   EXPECT_GT(moments, 4);
   EXPECT_TRUE(summary);
+}
+
+TEST_F(Processes, started_without_standard_descriptors_they_have_dev_null_in_their_place) {
+  const auto file_of = [](pid_t pid, int fd) {
+    std::error_code none;
+    const std::string link = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd);
+    return std::filesystem::read_symlink(link, none).string();
+  };
+  // without a name of its own it is the shell's first argument
+  const auto without = [](const std::string& closed, Words command) {
+    command.insert(command.begin(), {"/bin/sh", "-c", "exec \"$@\" " + closed, "sh"});
+    return command;
+  };
+  const std::string port_file = directory() + "/port";
+  const pid_t engine = spawn(
+      without("<&- >&- 2>&-", {E6_SIM_PROGRAM, "--port-file", port_file, "--exit-with-parent"}),
+      "engine");
+  for (int i = 0; i < 1000 && !std::filesystem::exists(port_file); ++i)
+    std::this_thread::sleep_for(10ms);
+  for (int fd = 0; fd < 3; ++fd) EXPECT_EQ(file_of(engine, fd), "/dev/null") << fd;
+
+  target_ = "127.0.0.1:" + std::to_string(std::stoi(read("port")));
+  const pid_t storm_pid =
+      spawn(without("<&- 2>&-", storm(2, "3s", {"--at", "0s", "echo out; echo err >&2"})), "storm");
+  for (const pid_t worker : wait_for_workers(storm_pid, 2))
+    for (const int fd : {0, 2}) EXPECT_EQ(file_of(worker, fd), "/dev/null") << fd;
+  EXPECT_EQ(wait(storm_pid, 30s), 0);
+  const auto figures = nlohmann::json::parse(read("storm.out"), nullptr, false);
+  ASSERT_FALSE(figures.is_discarded());
+  EXPECT_EQ(figures["failed"], 0) << figures["errors"];
+  EXPECT_NE(figures.dump().find("out\\nerr"), std::string::npos) << figures.dump(2);
+
+  ::kill(engine, SIGTERM);
+  EXPECT_EQ(wait(engine, 10s), 0);
 }
 
 }  // namespace
