@@ -1,10 +1,11 @@
 #include <unistd.h>
 
-#include <fstream>
-#include <sstream>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "channel_stubs.h"
+#include "descriptor.h"
 #include "e6/client/error.h"
 #include "fork_state.h"
 #include "metadata_value.h"
@@ -43,12 +44,10 @@ grpc::ChannelArguments arguments(const ConnectionOptions& options) {
 // The text in `path` if there is one, else `text`. What is read may be a key: no message shows any of it.
 std::string pem(const char* option, const std::string& path, const std::string& text) {
   if (path.empty()) return text;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream read;
-  read << file.rdbuf();
-  if (!file || read.str().find("-----BEGIN ") == std::string::npos)
+  std::optional<std::string> read = read_file(path);
+  if (!read || read->find("-----BEGIN ") == std::string::npos)
     throw OptionError("option " + std::string(option) + " is '" + path + "', which cannot be read or holds no PEM text; name a PEM file");
-  return read.str();
+  return *std::move(read);
 }
 
 std::shared_ptr<grpc::ChannelCredentials> credentials(const TlsOptions& tls) {

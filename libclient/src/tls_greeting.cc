@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <arpa/inet.h>
 
@@ -13,6 +12,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "descriptor.h"
 #include "tls_trouble.h"
 
 namespace e6::client {
@@ -73,20 +73,6 @@ bool address_in(std::string_view details, sockaddr_storage& out, socklen_t& size
   return ::inet_pton(AF_INET, text.data(), &four.sin_addr) == 1;
 }
 
-class Socket {
- public:
-  explicit Socket(int family) noexcept : fd_(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {}
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  [[nodiscard]] int fd() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
 }  // namespace
 
 bool speaks_tls(std::string_view details, std::chrono::milliseconds patience) noexcept {
@@ -95,24 +81,28 @@ bool speaks_tls(std::string_view details, std::chrono::milliseconds patience) no
   sockaddr_storage address{};
   socklen_t size = 0;
   if (!address_in(details, address, size)) return false;
-  const Socket socket(address.ss_family);
-  if (socket.fd() < 0) return false;
+  const Descriptor socket(
+      ::socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return false;
   const auto ready = [&](short events) {
     for (;;) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
       if (left <= 0) return false;
-      pollfd one{socket.fd(), events, 0};
+      pollfd one{socket.get(), events, 0};
       const int count = ::poll(&one, 1, static_cast<int>(left));
       if (count < 0 && errno == EINTR) continue;
       return count > 0;
     }
   };
-  if (::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), size) != 0 && (errno != EINPROGRESS || !ready(POLLOUT)))
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 &&
+      (errno != EINPROGRESS || !ready(POLLOUT)))
     return false;
-  if (::send(socket.fd(), kGreeting.data(), kGreeting.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(kGreeting.size()) || !ready(POLLIN))
+  if (::send(socket.get(), kGreeting.data(), kGreeting.size(), MSG_NOSIGNAL) !=
+          static_cast<ssize_t>(kGreeting.size()) ||
+      !ready(POLLIN))
     return false;
   std::array<unsigned char, 2> head{};
-  const ssize_t got = ::recv(socket.fd(), head.data(), head.size(), 0);
+  const ssize_t got = ::recv(socket.get(), head.data(), head.size(), 0);
   return got == 2 && (head[0] == 0x16 || head[0] == 0x15) && head[1] == 0x03;  // a handshake record, or an alert
 }
 
