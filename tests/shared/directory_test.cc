@@ -51,6 +51,56 @@ TEST_F(DirectoryTest, a_link_in_the_path_is_refused_and_the_true_path_told) {
   EXPECT_NE(c->degraded_by().sentence().find(directory_.path() + "; give that path"), std::string::npos) << c->degraded_by().sentence();
 }
 
+TEST_F(DirectoryTest, a_path_with_doubled_slashes_and_single_dots_is_no_link) {
+  const std::string plain = directory_.path();
+  const std::size_t last = plain.rfind('/');
+  const std::string parent = plain.substr(0, last);
+  const std::string name = plain.substr(last + 1);
+  auto keep = attach();
+  for (const std::string& written :
+       {parent + "//" + name, parent + "/./" + name, plain + "/.", plain + "//", "/" + plain,
+        "/." + plain, parent + "/.//./" + name + "/./", plain + "/././/."}) {
+    Options o = options();
+    o.directory = written;
+    auto c = attach(o);
+    EXPECT_EQ(c->mode(), Mode::kShared) << written << ": " << c->degraded_by().sentence();
+    EXPECT_EQ(c->path(), keep->path()) << written;
+    EXPECT_EQ(c, keep) << written << " is a directory of its own";
+    core::Place raw = place();
+    raw.directory = written;
+    core::SegmentRef ref;
+    EXPECT_TRUE(core::attach_segment(raw, ref).ok()) << written;
+    EXPECT_EQ(inspect::list(written, false, nullptr).at(0).path, keep->path()) << written;
+  }
+  EXPECT_EQ(directory_.entries(), 1U);
+}
+
+TEST_F(DirectoryTest, names_that_begin_with_a_dot_stay_as_they_are) {
+  for (const char* name : {"/.hidden", "/..two", "/...", "/a.", "/a.."}) {
+    Options o = options();
+    o.directory += name;
+    ASSERT_EQ(::mkdir(o.directory.c_str(), 0700), 0) << name;
+    auto c = attach(o);
+    EXPECT_EQ(c->mode(), Mode::kShared) << name << ": " << c->degraded_by().sentence();
+    EXPECT_EQ(c->path().substr(0, o.directory.size() + 1), o.directory + "/");
+  }
+}
+
+TEST_F(DirectoryTest, a_path_that_goes_up_is_refused_for_that_and_the_true_path_told) {
+  const std::string sub = directory_.path() + "/sub";
+  ASSERT_EQ(::mkdir(sub.c_str(), 0700), 0);
+  for (const char* up : {"/..", "/../", "/./..//."}) {
+    Options o = options();
+    o.directory = sub + up;
+    auto c = attach(o);
+    EXPECT_EQ(c->mode(), Mode::kFallback);
+    EXPECT_EQ(c->degraded_by().cause, Cause::kNoDirectory);
+    EXPECT_TRUE(says(c->degraded_by(), "contains '..'; give " + directory_.path()))
+        << c->degraded_by().sentence();
+    EXPECT_FALSE(says(c->degraded_by(), "symbolic link")) << c->degraded_by().sentence();
+  }
+}
+
 TEST_F(DirectoryTest, a_new_segment_is_private_whatever_the_umask_and_has_its_pages_reserved) {
   for (const mode_t mask : {0U, 0777U}) {
     const mode_t before = ::umask(mask);

@@ -83,6 +83,18 @@ TEST_F(Choose, dir_wins_over_the_environment) {
   EXPECT_EQ(run({"status", "--dir", empty.string()}).status, 3);
 }
 
+TEST_F(Choose, doubled_slashes_and_single_dots_in_the_directory_change_nothing) {
+  const auto coordinator = attach();
+  for (const std::string& written : {root_.string() + "//segments", root_.string() + "/./segments/."}) {
+    EXPECT_EQ(run({"status", "engine:80", "--dir", written}).status, 0) << written;
+    const auto json = run({"ls", "--dir", written, "--json"}).json();
+    EXPECT_EQ(json["segments"][0]["path"], coordinator->path()) << written;
+    const auto outcome = run({"set", "green", "--dir", written});
+    EXPECT_EQ(outcome.status, 0) << written << ": " << outcome.err;
+    EXPECT_EQ(run({"clear", "engine:80", "--dir", written}).status, 0) << written;
+  }
+}
+
 TEST_F(Choose, bad_usage_is_status_2) {
   EXPECT_EQ(run({}).status, 2);
   EXPECT_EQ(run({"frobnicate"}).status, 2);

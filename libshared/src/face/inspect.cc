@@ -294,7 +294,8 @@ Report look(const std::string& path) {
   return r;
 }
 
-std::vector<Listed> list(const std::string& directory, bool all_users, Error* error) {
+std::vector<Listed> list(const std::string& given, bool all_users, Error* error) {
+  const std::string directory = os::plain_path(given);
   std::vector<Listed> found;
   if (error != nullptr) *error = {};
   const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "os/segment_file.h"
+
 namespace e6 {
 namespace {
 
@@ -103,7 +105,7 @@ Error Options::validate() {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
       return {Cause::kBadOption, 0, "cluster", "it contains a control character"};
   if (directory.empty() || directory[0] != '/') return {Cause::kBadOption, 0, "directory", "'" + directory + "' is not an absolute path"};
-  while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  directory = os::plain_path(directory);
   if (Error e = check("ttl", ttl, kTtl)) return e;
   if (Error e = check("negative_ttl", negative_ttl, kNegativeTtl)) return e;
   if (Error e = check("detection_timeout", detection_timeout, kDetection)) return e;

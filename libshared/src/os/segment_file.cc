@@ -5,11 +5,13 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 
 #include "os/above_stdio.h"
 #include "os/host_identity.h"
@@ -89,11 +91,25 @@ Error system_error(int sys_errno, const std::string& where, const std::string& w
   return {cause_of(sys_errno), sys_errno, where, what};
 }
 
+std::string plain_path(const std::string& path) {
+  std::string plain = path.starts_with('/') ? "/" : "";
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    const std::string_view name(path.data() + at, end - at);
+    at = end + 1;
+    if (name.empty() || name == ".") continue;
+    if (!plain.empty() && plain.back() != '/') plain += '/';
+    plain += name;
+  }
+  return plain.empty() ? "." : plain;
+}
+
 Error open_directory(const std::string& path, Fd& out) {
   char resolved[PATH_MAX];
   if (::realpath(path.c_str(), resolved) == nullptr) return system_error(errno, path, "");
-  std::string given = path;
-  while (given.size() > 1 && given.back() == '/') given.pop_back();
+  const std::string given = plain_path(path);
+  if ((given + "/").find("/../") != std::string::npos)
+    return {Cause::kNoDirectory, 0, path, std::string("contains '..'; give ") + resolved};
   if (given != resolved)
     return {Cause::kNoDirectory, ELOOP, path, std::string("leads through a symbolic link to ") + resolved + "; give that path"};
   out = above_stdio(

@@ -18,7 +18,11 @@ Cause cause_of(int sys_errno) noexcept;
 /// An error of `cause_of(sys_errno)` about `where`.
 Error system_error(int sys_errno, const std::string& where, const std::string& what);
 
-/// Opens the directory; refuses one that is reached through a symbolic link.
+/// The path without doubled slashes, `/.` and a slash at its end: other words for the same file. It
+/// looks at the words only, so that `..` stays: what it leads to depends on links.
+std::string plain_path(const std::string& path);
+
+/// Opens the directory; refuses one that is reached through a symbolic link, and a path with `..`.
 Error open_directory(const std::string& path, Fd& out);
 
 inline constexpr const char* kTemporaryPrefix = ".e6shm-new-";  ///< of names that no opener looks for

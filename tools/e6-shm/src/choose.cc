@@ -114,9 +114,7 @@ inspect::Report look(const Choice& choice) {
   return inspect::look(choose(choice));
 }
 
-std::vector<inspect::Listed> segments_in(const std::string& given, bool all_users) {
-  std::string directory = given;
-  while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+std::vector<inspect::Listed> segments_in(const std::string& directory, bool all_users) {
   if (!directory.starts_with('/')) {
     throw Failure(kBadUsage, fmt::format("the directory '{}' is not an absolute path", escape(directory)));
   }
