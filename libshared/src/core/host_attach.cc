@@ -13,6 +13,7 @@
 #include "core/participants.h"
 #include "os/backoff.h"
 #include "os/clock.h"
+#include "os/locked_memory.h"
 #include "os/ofd_lock.h"
 #include "os/sigbus_guard.h"
 
@@ -101,6 +102,18 @@ void chain(Attachment& a, const Attachment* older) noexcept {
   } else {
     a.previous = older;
   }
+}
+
+/// Why the mapping could not be guarded.
+Error no_guard(int sys_errno, const std::string& path) noexcept {
+  return in_words(Cause::kNoSpace, ENOMEM, [&] {
+    constexpr const char* kWithout = " (E6_SHM_SIGBUS_GUARD=0 does without)";
+    const std::string limit = os::locked_memory_limit(sys_errno, sizeof(layout::Segment));
+    if (limit.empty())
+      return Error{Cause::kNoSpace, ENOMEM, path,
+                   std::string("no address space for the guard of the mapping") + kWithout};
+    return Error{Cause::kSystem, sys_errno, path, "guard the mapping: " + limit + kWithout};
+  });
 }
 
 /// Crash: the byte is free, and the slot behind it is reaped by the next one.
@@ -207,8 +220,7 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, Su
     a->inode = ref.inode;
     layout::Segment* known = known_mapping(previous, ref);
     if (known == nullptr && options_.sigbus_guard && !os::guard_mapping(ref.mapping.data(), kRetiredStandIn)) {
-      a->degraded = in_words(Cause::kNoSpace, ENOMEM, a->path.c_str(),
-                             "no address space for the guard of the mapping (E6_SHM_SIGBUS_GUARD=0 does without)");
+      a->degraded = no_guard(errno, a->path);
       a->give_back_descriptor();
       chain(*a, previous);
       return a;

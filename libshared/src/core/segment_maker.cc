@@ -65,7 +65,10 @@ Error make_segment(const Place& place, int directory, int given_up, SegmentRef& 
   if (Error e = os::create_unnamed(directory, path, place.mode(), group, sizeof(layout::Segment), file)) return e;
 
   os::Mapping mapping;
-  if (Error e = os::Mapping::map(file.fd.get(), sizeof(layout::Segment), true, mapping)) return e;
+  if (Error e = os::Mapping::map(file.fd.get(), sizeof(layout::Segment), true, mapping)) {
+    e.where = path;
+    return e;
+  }
   auto* segment = static_cast<layout::Segment*>(mapping.data());  // zero bytes: every atomic in it holds 0
   fill_header(segment->header, place);
   if (const int e = os::mutex_init(segment->lock.mutex)) return os::system_error(e, path, "make the lock");

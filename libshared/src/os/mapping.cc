@@ -4,7 +4,10 @@
 #include <boost/interprocess/exceptions.hpp>
 #include <boost/interprocess/mapped_region.hpp>
 #include <cerrno>
+#include <string>
 #include <utility>
+
+#include "os/locked_memory.h"
 
 namespace e6::os {
 namespace bip = boost::interprocess;
@@ -42,7 +45,9 @@ Error Mapping::map(int fd, std::size_t size, bool writable, Mapping& out) {
     return {};
   } catch (const bip::interprocess_exception& e) {
     out.region_.reset();
-    return {Cause::kSystem, e.get_native_error(), "mmap", e.what()};
+    const int sys_errno = e.get_native_error();
+    const std::string limit = locked_memory_limit(sys_errno, size);
+    return {Cause::kSystem, sys_errno, "mmap", limit.empty() ? e.what() : limit};
   }
 }
 

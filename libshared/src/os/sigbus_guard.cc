@@ -184,6 +184,7 @@ bool install() noexcept {
 }  // namespace
 
 bool guard_mapping(void* begin, const StandIn& stand_in) noexcept {
+  errno = 0;
   Watched* w = make_watched(begin, stand_in);
   if (w == nullptr) return false;
   if (install()) {

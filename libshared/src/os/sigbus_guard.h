@@ -18,7 +18,8 @@ struct StandIn {
 };
 
 /// From here on the stand-in takes the place of the bytes at `begin` when touching them would kill. The mapping must stay for the life of the process.
-/// Costs address space of the mapping's size and one page. Thread-safe; forked children inherit it. False: no memory or no handler was to be had.
+/// Costs address space of the mapping's size and one page. Thread-safe; forked children inherit it.
+/// False: no memory or no handler was to be had; errno says why when a system call failed.
 [[nodiscard]] bool guard_mapping(void* begin, const StandIn& stand_in) noexcept;
 
 /// Puts the stand-in there now, guarded or not. Other threads see the old bytes or the new ones, never a hole. False: no memory.
