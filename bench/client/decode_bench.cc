@@ -142,7 +142,7 @@ std::vector<nlohmann::json> ask_connector(const std::string& python, const std::
 // False when the bar is missed.
 bool compare(const std::map<std::string, double>& rows_per_second) {
   const char* chosen = std::getenv("E6_CONNECTOR_PYTHON");
-  const std::string python = chosen != nullptr ? chosen : E6_CONNECTOR_PYTHON;
+  const std::string python = chosen != nullptr && *chosen != '\0' ? chosen : E6_CONNECTOR_PYTHON;
   if (!std::filesystem::exists(python)) {
     std::printf("\nNo comparison with the Python connector: there is no %s; bench/client/install-connector makes it.\n",
                 python.c_str());

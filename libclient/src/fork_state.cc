@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdlib>
 
+#include "environment.h"
+
 namespace e6::client::fork_state {
 namespace {
 
@@ -59,7 +61,8 @@ void before_first_channel() noexcept {
   const pid_t known = g_pid.load(std::memory_order_relaxed);
   if (known != 0 && known != ::getpid()) enter_child(grpc_is_initialized() != 0);
   static const bool chosen = [] {
-    ::setenv("GRPC_POLL_STRATEGY", "poll", 0);
+    constexpr const char* kPoller = "GRPC_POLL_STRATEGY";
+    if (!variable(kPoller)) ::setenv(kPoller, "poll", 1);
     return true;
   }();
   (void)chosen;

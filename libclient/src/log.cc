@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <string>
 #include <utility>
 
+#include "environment.h"
 #include "journal.h"
 #include "text/ascii.h"
 
@@ -42,9 +42,9 @@ std::atomic<Entry*> g_current{nullptr};
 std::shared_ptr<spdlog::logger> default_logger() {
   static const auto* made = new std::shared_ptr<spdlog::logger>([] {
     auto logger = std::make_shared<spdlog::logger>("e6.client", std::make_shared<StderrSink>());
-    const char* wanted = std::getenv("E6DATA_LOG_LEVEL");
-    logger->set_level(wanted == nullptr ? spdlog::level::off
-                                        : parse_level(wanted).value_or(spdlog::level::off));
+    const auto wanted = variable("E6DATA_LOG_LEVEL");
+    logger->set_level(wanted ? parse_level(*wanted).value_or(spdlog::level::off)
+                             : spdlog::level::off);
     return logger;
   }());
   return *made;

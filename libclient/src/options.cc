@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
 #include "e6/client/error.h"
+#include "environment.h"
 #include "journal.h"
 #include "metadata_value.h"
 #include "text/ascii.h"
@@ -132,11 +133,11 @@ void check_path(std::string_view name, std::string_view value) {
     refuse("option ", name, " contains a NUL; remove it");
 }
 
-// The number in an environment variable, or nothing if it is not set.
+// The number in an environment variable; false if it is not set.
 bool read_number(const char* name, double least, double most, bool whole, double& out) {
-  const char* text = std::getenv(name);
-  if (text == nullptr) return false;
-  const std::string_view value(text);
+  const std::optional<std::string_view> given = variable(name);
+  if (!given) return false;
+  const std::string_view value = *given;
   double number = 0;
   const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
   const bool good = failure == std::errc{} && end == value.data() + value.size() && std::isfinite(number) &&
@@ -165,13 +166,13 @@ ConnectionOptions ConnectionOptions::from_environment() {
   if (read_number("E6DATA_RETRY_BACKOFF_FACTOR", 0, 60, false, number)) {
     options.retry_backoff = milliseconds(std::llround(number * 1000));
   }
-  if (const char* level = std::getenv("E6DATA_LOG_LEVEL"); level != nullptr && !parse_level(level)) {
-    refuse("environment variable E6DATA_LOG_LEVEL is '", std::string_view(level).substr(0, 60),
+  if (const auto level = variable("E6DATA_LOG_LEVEL"); level && !parse_level(*level)) {
+    refuse("environment variable E6DATA_LOG_LEVEL is '", level->substr(0, 60),
            "'; it must be trace, debug, info, warning, error, critical or off");
   }
-  if (const char* url = std::getenv("E6_SHM_URL"); url != nullptr) {
+  if (const auto url = variable("E6_SHM_URL")) {
     try {
-      overlay_url(url, options);
+      overlay_url(*url, options);
     } catch (const OptionError& bad) {
       refuse("environment variable E6_SHM_URL: ", std::string_view(bad.what()));
     }

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,6 +97,14 @@ class ForkTest : public ::testing::Test {
 
 TEST_F(ForkTest, a_connection_configured_before_the_fork_works_in_every_child_and_in_the_parent) {
   EXPECT_EQ(probe("configured"), std::vector<std::string>(9, "ok"));
+}
+
+// gRPC aborts a process whose poller has an empty name.
+TEST_F(ForkTest, an_empty_variable_for_grpcs_poller_is_as_if_it_were_not_set) {
+  ::setenv("GRPC_POLL_STRATEGY", "", 1);
+  const std::vector<std::string> said = probe("closed");
+  ::unsetenv("GRPC_POLL_STRATEGY");
+  EXPECT_EQ(said, std::vector<std::string>(2, "ok"));
 }
 
 TEST_F(ForkTest, after_a_fork_of_a_process_that_used_grpc_calls_are_refused_with_advice_and_do_not_hang) {

@@ -110,8 +110,30 @@ TEST(Options, take_the_connectors_variables_from_the_environment) {
   EXPECT_EQ(options.shared.ttl, milliseconds(120'000));
 }
 
+TEST(Options, take_an_empty_variable_for_one_that_is_not_set) {
+  const ConnectionOptions unset = ConnectionOptions::from_environment();
+  for (const char* name :
+       {"E6_SHM_URL", "E6DATA_LOG_LEVEL", "E6DATA_MAX_RETRY_ATTEMPTS", "E6DATA_RETRY_BACKOFF_FACTOR",
+        "E6DATA_STRATEGY_CACHE_TIMEOUT", "E6DATA_STRATEGY_DETECTION_TIMEOUT", "E6_SHM_NEGATIVE_TTL",
+        "E6_SHM_DRAIN_TIMEOUT", "E6_SHM_DIR", "E6_SHM_GROUP", "E6_SHM_POLICY", "E6_SHM_REQUIRED",
+        "E6_SHM_SHARE", "E6_SHM_SIGBUS_GUARD"}) {
+    const Environment empty(name, "");
+    try {
+      const ConnectionOptions options = ConnectionOptions::from_environment();
+      EXPECT_EQ(options.host, unset.host) << name;
+      EXPECT_EQ(options.max_retry_attempts, unset.max_retry_attempts) << name;
+      EXPECT_EQ(options.retry_backoff, unset.retry_backoff) << name;
+      EXPECT_EQ(options.shared.ttl, unset.shared.ttl) << name;
+      EXPECT_EQ(options.shared.directory, unset.shared.directory) << name;
+      EXPECT_EQ(options.shared.share, unset.shared.share) << name;
+    } catch (const OptionError& error) {
+      ADD_FAILURE() << name << ": " << error.what();
+    }
+  }
+}
+
 TEST(Options, name_the_variable_whose_value_is_bad) {
-  for (const char* bad : {"", "x", "0", "101", "3.5", "1e9", "nan", "5 "}) {
+  for (const char* bad : {"x", "0", "101", "3.5", "1e9", "nan", "5 "}) {
     const Environment attempts("E6DATA_MAX_RETRY_ATTEMPTS", bad);
     try {
       (void)ConnectionOptions::from_environment();

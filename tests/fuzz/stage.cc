@@ -33,7 +33,7 @@ bool lock_range(int fd, short type, off_t first, off_t length) noexcept {
 }  // namespace
 
 Stage::Stage() {
-  if (const char* given = std::getenv("E6_FUZZ_DIR")) {
+  if (const char* given = std::getenv("E6_FUZZ_DIR"); given != nullptr && *given != '\0') {
     place_.directory = given;
   } else {
     char made[] = "/dev/shm/e6-fuzz-XXXXXX";

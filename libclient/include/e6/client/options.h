@@ -98,7 +98,7 @@ struct ConnectionOptions {
   e6::Options shared;
 
   /// The defaults, overlaid with the environment: E6_SHM_URL (a URL as from_url takes it), then the variables
-  /// named above and those of e6::Options.
+  /// named above and those of e6::Options. An empty variable is as if it were not set.
   /// Throws OptionError naming the first variable whose value is bad, the value and the range.
   [[nodiscard]] static ConnectionOptions from_environment();
   /// The options in a URL, over those of the environment:

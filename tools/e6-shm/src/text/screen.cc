@@ -14,8 +14,8 @@ Screen Screen::of_stdout() {
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) screen.width = size.ws_col;
   const char* no_colour = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
-  screen.colours = (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr &&
-                   std::string_view(terminal) != "dumb";
+  const auto set = [](const char* variable) { return variable != nullptr && *variable != '\0'; };
+  screen.colours = !set(no_colour) && set(terminal) && std::string_view(terminal) != "dumb";
   return screen;
 }
 
