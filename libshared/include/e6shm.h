@@ -156,7 +156,8 @@ typedef struct e6shm_options {
                            larger struct as long as the fields it does not know are zero. */
   const char* cluster;  /* `host:port[/cluster-name]` or an explicit id; lower-cased. 1 to 200 characters. Required. */
   const char* directory; /* where segments live; an absolute path. E6_SHM_DIR, default /dev/shm */
-  const char* group;    /* share with this group (mode 0660) instead of the own user only (0600). E6_SHM_GROUP, default none.
+  const char* group;    /* share with this group (mode 0660) instead of the own user only (0600): a
+                           name, or a number, which needs no name. E6_SHM_GROUP, default none.
                            "" is none also when the environment names one. */
   int64_t ttl_ms;       /* how long a colour is believed without news. 60000 to 1800000 ms.
                            E6DATA_STRATEGY_CACHE_TIMEOUT (seconds), default 300000 */

@@ -62,6 +62,20 @@ TEST_F(Choose, a_segment_shared_with_a_group_is_found_and_acted_on_by_its_cluste
   EXPECT_EQ(attached.coordinator->snapshot().active, Strategy::kGreen);
 }
 
+TEST_F(Choose, a_segment_of_a_group_without_a_name_is_acted_on_by_its_cluster) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: this user's own groups have names";
+  Options options;
+  options.cluster = "engine:80";
+  options.directory = segments_.string();
+  options.group = "2000123";
+  options.required = true;
+  const auto attached = Coordinator::attach(options);
+  ASSERT_TRUE(attached.coordinator) << attached.error.sentence();
+  const auto outcome = run({"set", "green", "engine:80"});
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(attached.coordinator->snapshot().active, Strategy::kGreen);
+}
+
 TEST_F(Choose, a_missing_file_is_status_3) {
   const auto outcome = run({"status", "--file", (root_ / "nothing").string()});
   EXPECT_EQ(outcome.status, 3);

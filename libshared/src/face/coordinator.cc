@@ -1,6 +1,5 @@
 #include "e6/shared/coordinator.h"
 
-#include <grp.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -9,8 +8,8 @@
 #include <utility>
 
 #include "core/host.h"
-#include "os/above_stdio.h"
 #include "os/fork_safe_guard.h"
+#include "os/group.h"
 #include "os/process_mark.h"
 
 namespace e6 {
@@ -76,20 +75,6 @@ Known& known_for(const Options& options, const core::Place& place) {
   return *find_known(options, place);
 }
 
-Error find_group(const std::string& name, gid_t& gid) {
-  char buffer[4096];
-  struct group found;
-  struct group* result = nullptr;
-  int e = 0;
-  {
-    const os::StdioReservation above;  // of the files and sockets that the C library opens for it
-    e = ::getgrnam_r(name.c_str(), &found, buffer, sizeof buffer, &result);
-  }
-  if (result == nullptr) return {Cause::kBadOption, e, "group", "there is no group '" + name + "' (E6_SHM_GROUP)"};
-  gid = result->gr_gid;
-  return {};
-}
-
 /// A hold on a host that somebody still has to take over.
 class Hold {
  public:
@@ -115,7 +100,7 @@ Coordinator::AttachResult Coordinator::attach(Options options) try {
   place.uid = ::geteuid();
   if (!options.group.empty()) {
     gid_t gid = 0;
-    if (Error e = find_group(options.group, gid)) return {nullptr, std::move(e)};
+    if (Error e = os::find_group(options.group, gid)) return {nullptr, std::move(e)};
     place.group = gid;
   }
   Known& entry = known_for(options, place);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "os/group.h"
 #include "os/segment_file.h"
 
 namespace e6 {
@@ -92,6 +93,7 @@ Options Options::from_environment(Error* error) {
   note(read_switch("E6_SHM_SIGBUS_GUARD", o.sigbus_guard));
   if (!problem && o.directory[0] != '/')
     problem = {Cause::kBadOption, 0, "E6_SHM_DIR", "'" + o.directory + "' is not an absolute path"};
+  if (!problem) problem = os::check_group("E6_SHM_GROUP", o.group);
   if (error != nullptr) *error = problem;
   return o;
 }
@@ -106,6 +108,7 @@ Error Options::validate() {
       return {Cause::kBadOption, 0, "cluster", "it contains a control character"};
   if (directory.empty() || directory[0] != '/') return {Cause::kBadOption, 0, "directory", "'" + directory + "' is not an absolute path"};
   directory = os::plain_path(directory);
+  if (Error e = os::check_group("group", group)) return e;
   if (Error e = check("ttl", ttl, kTtl)) return e;
   if (Error e = check("negative_ttl", negative_ttl, kNegativeTtl)) return e;
   if (Error e = check("detection_timeout", detection_timeout, kDetection)) return e;

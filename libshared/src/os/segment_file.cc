@@ -127,10 +127,11 @@ Error create_unnamed(int directory, const std::string& where, mode_t mode, const
                 std::to_string(size)};
   if (const int e = open_unnamed(directory, out)) return system_error(e, where, "create");
   int e = reserve(out.fd.get(), size);
-  const char* what = "reserve";
+  std::string what = "reserve";
   if (e == 0 && group != nullptr && ::fchown(out.fd.get(), static_cast<uid_t>(-1), *group) != 0) {
     e = errno;
-    what = "set the group";
+    what = "set the group " + std::to_string(*group) +
+           " (this process must be a member) for";
   }
   if (e == 0 && ::fchmod(out.fd.get(), mode) != 0) {
     e = errno;
@@ -139,7 +140,7 @@ Error create_unnamed(int directory, const std::string& where, mode_t mode, const
   if (e == 0) return {};
   if (!out.temporary_name.empty()) (void)::unlinkat(directory, out.temporary_name.c_str(), 0);
   out.fd.reset();
-  return system_error(e, where, std::string(what) + " " + std::to_string(size) + " bytes");
+  return system_error(e, where, what + " " + std::to_string(size) + " bytes");
 }
 
 int link_unnamed(int fd, int directory, const std::string& name) {

@@ -25,7 +25,9 @@ struct Options {
   std::string cluster;
   /// Where segments live. Environment: E6_SHM_DIR. An absolute path.
   std::string directory = "/dev/shm";
-  /// Share with this group (mode 0660) instead of the own user only (0600). Environment: E6_SHM_GROUP.
+  /// Share with this group (mode 0660) instead of the own user only (0600): a name, or a number
+  /// from 0 to 4294967294, which needs no name. A name that consists of digits counts as a name.
+  /// Environment: E6_SHM_GROUP.
   std::string group;
   /// How long a colour is believed without news. 60 to 1800 s. Environment: E6DATA_STRATEGY_CACHE_TIMEOUT (seconds).
   std::chrono::milliseconds ttl{300'000};
