@@ -24,7 +24,8 @@ const char* name(std::int32_t value, Enum first, Enum last) noexcept {
 }  // namespace
 
 const char* e6shm_status_name(std::int32_t status) noexcept {
-  if (status <= 0 && status >= E6SHM_ERR_SYSTEM) return name(-status, e6::Cause::kOk, e6::Cause::kSystem);
+  if (status <= 0 && status >= E6SHM_ERR_FOREIGN_KERNEL)
+    return name(-status, e6::Cause::kOk, e6::Cause::kForeignKernel);
   switch (status) {
     case E6SHM_ERR_BAD_ARGUMENT:
       return "bad-argument";

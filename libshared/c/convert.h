@@ -40,7 +40,8 @@ static_assert(same(-E6SHM_ERR_BAD_OPTION, Cause::kBadOption) &&
               same(-E6SHM_ERR_BUSY, Cause::kBusy) && same(-E6SHM_ERR_FULL, Cause::kFull) &&
               same(-E6SHM_ERR_TOO_LONG, Cause::kTooLong) && same(-E6SHM_ERR_UNKNOWN, Cause::kUnknown) &&
               same(-E6SHM_ERR_FORKED, Cause::kForked) && same(-E6SHM_ERR_TIMEOUT, Cause::kTimeout) &&
-              same(-E6SHM_ERR_SYSTEM, Cause::kSystem));
+              same(-E6SHM_ERR_SYSTEM, Cause::kSystem) &&
+              same(-E6SHM_ERR_FOREIGN_KERNEL, Cause::kForeignKernel));
 
 static_assert(same(E6SHM_NONE, Strategy::kNone) && same(E6SHM_BLUE, Strategy::kBlue) &&
               same(E6SHM_GREEN, Strategy::kGreen));

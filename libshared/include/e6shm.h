@@ -68,7 +68,7 @@ enum {
   E6SHM_ERR_FOREIGN_MODE = -9,     /* its permissions are wider than allowed, or its group is another */
   E6SHM_ERR_FOREIGN_LAYOUT = -10,  /* another layout version stands under this version's name */
   E6SHM_ERR_FOREIGN_LIBC = -11,    /* made by a C library whose mutex has another shape */
-  E6SHM_ERR_FOREIGN_CLOCK = -12,   /* made in another boot (not replaceable) or time namespace */
+  E6SHM_ERR_FOREIGN_CLOCK = -12,   /* made in another time namespace, or before the last boot */
   E6SHM_ERR_FOREIGN_CLUSTER = -13, /* the name is right and the cluster in it is another */
   E6SHM_ERR_DAMAGED = -14,         /* checksum or structure wrong */
   E6SHM_ERR_RETIRED = -15,         /* it was retired and its name could not be taken over */
@@ -79,6 +79,7 @@ enum {
   E6SHM_ERR_FORKED = -20,          /* a ticket or lease of another process, as after a fork */
   E6SHM_ERR_TIMEOUT = -21,         /* the caller's deadline passed */
   E6SHM_ERR_SYSTEM = -22,          /* anything else; see e6shm_last_errno */
+  E6SHM_ERR_FOREIGN_KERNEL = -23,  /* another kernel made it while this one was running */
 
   E6SHM_ERR_BAD_ARGUMENT = -100, /* a null pointer, an undefined number, a bad size */
   E6SHM_ERR_BAD_HANDLE = -101,   /* no handle of e6shm_attach, or detached */

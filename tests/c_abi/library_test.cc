@@ -87,7 +87,7 @@ TEST(Library, every_number_has_a_word_and_no_other_has) {
     for (const std::int32_t n : {first - 1, last + 1, INT32_MIN, INT32_MAX})
       EXPECT_STREQ(name(n), "undefined") << what << ' ' << n;
   };
-  all("status", e6shm_status_name, E6SHM_ERR_SYSTEM, E6SHM_OK);
+  all("status", e6shm_status_name, E6SHM_ERR_FOREIGN_KERNEL, E6SHM_OK);
   all("status", e6shm_status_name, E6SHM_ERR_NO_MEMORY, E6SHM_ERR_BAD_ARGUMENT);
   all("strategy", e6shm_strategy_name, E6SHM_NONE, E6SHM_GREEN);
   all("policy", e6shm_policy_name, E6SHM_POLICY_UNSET, E6SHM_POLICY_WHEN_IDLE);

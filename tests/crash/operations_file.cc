@@ -28,6 +28,7 @@ void break_journal(layout::Segment& s) {
 }
 void age_by_a_boot(layout::Segment& s) {
   s.header.boot_id[0] = s.header.boot_id[0] == '0' ? '1' : '0';
+  s.header.created_realtime_ns = 1;  // else it would be another kernel's
   s.header.checksum = core::header_checksum(s.header);
 }
 void mark_retired(layout::Segment& s) { s.hot.word.store(layout::kRetiredWord); }

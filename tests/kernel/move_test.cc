@@ -199,7 +199,7 @@ TEST_F(MoveTest, a_fork_is_noticed_where_no_page_can_be_had) {
 
 TEST_F(MoveTest, every_cause_has_a_sentence_of_its_own) {
   std::vector<std::string> sentences;
-  for (int cause = 0; cause <= static_cast<int>(Cause::kSystem); ++cause) {
+  for (int cause = 0; cause <= static_cast<int>(Cause::kForeignKernel); ++cause) {
     const Error e{static_cast<Cause>(cause), 0, "", ""};
     for (const std::string& other : sentences) EXPECT_NE(e.sentence(), other);
     sentences.push_back(e.sentence());

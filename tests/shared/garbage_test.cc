@@ -226,41 +226,6 @@ TEST_F(GarbageTest, a_segment_of_another_byte_order_is_refused) {
   expect_refused(Cause::kForeignLayout, "byte order");
 }
 
-TEST_F(GarbageTest, a_segment_that_survived_a_reboot_is_replaced) {
-  make_segment();
-  const std::uint64_t first = RawSegment(path())->header.instance;
-  change_header([](layout::Header& h) { std::memcpy(h.boot_id, "00000000-1111-2222-3333-444444444444", 37); });
-  EXPECT_TRUE(inspect::look(path()).stale_boot);
-  auto c = attach();
-  EXPECT_EQ(c->mode(), Mode::kShared) << c->degraded_by().sentence();
-  EXPECT_FALSE(c->snapshot().usable);
-  EXPECT_NE(RawSegment(path())->header.instance, first);
-  EXPECT_EQ(directory_.entries(), 1U);
-}
-
-TEST_F(GarbageTest, many_processes_replace_a_segment_of_an_earlier_boot_once) {
-  make_segment();
-  change_header([](layout::Header& h) { std::memcpy(h.boot_id, "00000000-1111-2222-3333-444444444444", 37); });
-  const Signal start;
-  const Signal attached;
-  const Signal done;
-  std::vector<Child> children;
-  for (int i = 0; i < 16; ++i)
-    children.emplace_back([&] {
-      E6_CHILD_CHECK(start.wait());
-      auto c = Coordinator::attach(options()).coordinator;
-      E6_CHILD_CHECK(c->mode() == Mode::kShared);
-      attached.raise();
-      E6_CHILD_CHECK(done.wait());
-      return 0;
-    });
-  start.raise();
-  EXPECT_TRUE(attached.wait(16));
-  EXPECT_EQ(inspect::look(path()).participants.size(), 16U);
-  done.raise();
-  for (Child& c : children) EXPECT_EQ(c.wait(), 0);
-}
-
 TEST_F(GarbageTest, a_segment_with_the_right_name_of_another_cluster_is_refused) {
   make_segment();
   change_header([](layout::Header& h) { h.cluster[0] = 'x'; });

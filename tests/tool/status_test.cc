@@ -1,8 +1,11 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
+#include "core/segment.h"
+#include "e6/shared/inspect.h"
 #include "tool_fixture.h"
 
 namespace e6::tool::test {
@@ -124,6 +127,45 @@ TEST_F(Status, queries_shows_each_query_with_its_colour_and_engine) {
   EXPECT_EQ(json["queries"][0]["strategy"], "blue");
   EXPECT_EQ(json["queries"][0]["pid"], ::getpid());
   EXPECT_EQ(run({"queries", "--json", "--strategy", "green"}).json()["queries"].size(), 0U);
+}
+
+/// As if a process of another boot had made it at this time.
+void give_to_other_boot(const std::string& path, std::uint64_t created_realtime_ns) {
+  layout::Header header;
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.read(reinterpret_cast<char*>(&header), sizeof header);
+  header.boot_id[0] = header.boot_id[0] == '0' ? '1' : '0';
+  header.created_realtime_ns = created_realtime_ns;
+  header.checksum = core::header_checksum(header);
+  file.seekp(0);
+  file.write(reinterpret_cast<const char*>(&header), sizeof header);
+}
+
+TEST_F(Status, a_segment_of_another_boot_is_stale_or_another_kernels_and_a_copy_of_it_a_copy) {
+  auto coordinator = attach_on(Strategy::kBlue);
+  const std::string path = coordinator->path();
+  const std::uint64_t made = inspect::look(path).created_realtime_ns;
+  EXPECT_EQ(run({"save", (root_ / "copy").string()}).status, 0);
+
+  give_to_other_boot(path, 1);
+  EXPECT_EQ(run({"status"}).first_line().substr(0, 6), "stale:");
+  give_to_other_boot(path, made);  // while this kernel runs
+  give_to_other_boot((root_ / "copy").string(), made);
+  const auto outcome = run({"status"});
+  if (outcome.first_line().starts_with("ok"))
+    GTEST_SKIP() << "this kernel does not tell its boot id";
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(outcome.first_line().starts_with("foreign: active blue")) << outcome.out;
+  EXPECT_NE(outcome.first_line().find("segment of another kernel " + path), std::string::npos)
+      << outcome.out;
+  EXPECT_NE(outcome.out.find("E6_SHM_DIR"), std::string::npos) << outcome.out;
+  EXPECT_EQ(run({"status", "--json"}).json()["foreign_kernel"], true);
+  EXPECT_EQ(run({"ls", "--json"}).json()["segments"][0]["condition"], "foreign");
+  EXPECT_EQ(run({"set", "green"}).status, 1);
+  EXPECT_EQ(run({"events", "--follow"}).status, 2);
+  EXPECT_EQ(run({"status", "--file", (root_ / "copy").string()}).first_line().substr(0, 3), "ok:");
+  EXPECT_EQ(run({"rm"}).status, 1);  // its participant may be alive
+  EXPECT_EQ(run({"rm", "--force"}).status, 0);
 }
 
 }  // namespace

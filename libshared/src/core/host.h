@@ -154,6 +154,8 @@ class Host {
   os::ForkSafeLock moving_;
   std::uint64_t retry_ms_ = 0;  // under moving_: current pause between attempts to get a segment
   Attachment* unused_ = nullptr;  // under moving_, by next_unused
+  // under moving_: why it stays on a segment that has lost its name, as observers were told
+  Cause stays_for_ = Cause::kOk;
   std::array<std::atomic<std::uint64_t>, layout::kCounters> fallback_counters_{};
   os::ForkSafeLock observers_lock_;
   std::atomic<const ObserverList*> observers_{nullptr};  // replaced as a whole under observers_lock_; null: nobody

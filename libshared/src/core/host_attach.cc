@@ -94,6 +94,12 @@ layout::Segment* known_mapping(const Attachment* previous, const SegmentRef& ref
   return nullptr;
 }
 
+/// Has this process, or an ancestor, had a segment under the name?
+bool had_segment(const Attachment* previous) noexcept {
+  while (previous != nullptr && !previous->shared()) previous = previous->previous;
+  return previous != nullptr;
+}
+
 /// Puts `older` behind `a`: as another place to look for queries, or, on the same segment, only to be kept.
 void chain(Attachment& a, const Attachment* older) noexcept {
   if (older != nullptr && older->segment == a.segment) {
@@ -199,7 +205,7 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, Su
     }
     SegmentRef ref;
     const os::ForkWatch watch;
-    a->degraded = attach_segment(place_, ref);
+    a->degraded = attach_segment(place_, ref, had_segment(previous));
     bool again = false;
     if (a->degraded) a->degraded = replace_ruin(previous, std::move(a->degraded), ref, along, again);
     if (again && pause.wait()) continue;
@@ -262,10 +268,12 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
     moving_.unlock();
     return current;
   }
-  const bool had_segment = current != nullptr && current->shared();
+  const bool was_shared = current != nullptr && current->shared();
   os::close_inherited(os::process_generation());
   // Its slot in a file that this process no longer sees must not look alive.
-  if (had_segment && current->process.load() == os::process_generation() && os::mapping_replaced(current->segment)) give_up_slot(*current);
+  if (was_shared && current->process.load() == os::process_generation() &&
+      os::mapping_replaced(current->segment))
+    give_up_slot(*current);
   Succession along;
   along.carried = carried;
   std::unique_ptr<Attachment> made;
@@ -283,10 +291,13 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
   if (!made->shared() && options_.share) {
     retry_ms_ = retry_ms_ == 0 ? kFirstRetryMs : std::min(retry_ms_ * 2, kLastRetryMs);
     made->next_check_ms.store(os::monotonic_ms() + retry_ms_, std::memory_order_relaxed);
-    if (had_segment && current->process.load() == made->process.load() && !outdated(current)) {
+    if (was_shared && current->process.load() == made->process.load() && !outdated(current)) {
       // the name is gone and no new segment is to be had: better the old one with whoever is still on it
+      const bool news = stays_for_ != made->degraded.cause;
+      stays_for_ = made->degraded.cause;
       set_aside(along.on_the_way);
       moving_.unlock();
+      if (news) notify_degraded(made->degraded);
       return current;
     }
   } else {
@@ -301,11 +312,12 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
   Attachment* fresh = made.release();
   attachment_.store(fresh, std::memory_order_release);  // pairs with the acquire loads in here() and snapshot()
   let_go_of_old(*fresh);
+  const bool stayed = std::exchange(stays_for_, Cause::kOk) != Cause::kOk;
   moving_.unlock();
   if (along.removed.kind != EventKind::kNone) notify(along.removed);
   if (fresh->degraded && options_.share)
     notify_degraded(fresh->degraded);
-  else if (current != nullptr && !had_segment && fresh->shared())
+  else if (current != nullptr && (!was_shared || stayed) && fresh->shared())
     notify_restored();
   return fresh;
 }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "core/hash.h"
@@ -35,10 +36,23 @@ std::string octal(mode_t mode) {
   return text;
 }
 
+/// A segment's text, for a sentence: anybody may have written it.
+std::string printable(std::string_view text) {
+  std::string safe(text);
+  for (char& c : safe)
+    if (c < ' ' || c > '~') c = '?';
+  return safe;
+}
+
+std::string other_boot(const layout::Header& h, const std::string& own) {
+  return "it was made in boot " + printable(h.boot_id) + ", this is boot " + own;
+}
+
 /// What stands under the name.
 enum class Found : std::uint8_t { kSegment, kNothing, kGivenUp, kOnTheMove, kRefused };
 
-Found open_existing(const Place& place, int directory, SegmentRef& out, Error& refused) {
+Found open_existing(const Place& place, int directory, bool been_here, SegmentRef& out,
+                    Error& refused) {
   const std::string path = place.path();
   const std::string name = place.name();
   const auto refuse = [&refused](Error e) { return refused = std::move(e), Found::kRefused; };
@@ -70,7 +84,13 @@ Found open_existing(const Place& place, int directory, SegmentRef& out, Error& r
     return refuse({Cause::kNotASegment, 0, path,
                    "it has " + std::to_string(st.st_size) + " bytes, a header has " + std::to_string(sizeof header)});
   bool stale_boot = false;
-  if (Error e = check_header(header, path, place.cluster, &stale_boot)) return stale_boot ? Found::kGivenUp : refuse(std::move(e));
+  if (Error e = check_header(header, path, place.cluster, &stale_boot)) {
+    if (!stale_boot) return refuse(std::move(e));
+    if (!been_here) return Found::kGivenUp;
+    return refuse(
+        {Cause::kForeignKernel, 0, path,
+         other_boot(header, os::boot_id()) + ", and stands where this process had another one"});
+  }
   if (st.st_size != static_cast<off_t>(sizeof(layout::Segment)))
     return refuse({Cause::kDamaged, 0, path,
                    "it has " + std::to_string(st.st_size) + " bytes, expected " + std::to_string(sizeof(layout::Segment))});
@@ -165,8 +185,9 @@ Error check_header(const layout::Header& h, const std::string& where, const std:
     return {Cause::kForeignLayout, 0, where, "the sizes in its header are not this library's"};
   const std::string boot = os::boot_id();
   if (!boot.empty() && h.boot_id[0] != '\0' && boot != h.boot_id) {
-    *stale_boot = true;
-    return {Cause::kForeignClock, 0, where, std::string("it was made in boot ") + h.boot_id + ", this is boot " + boot};
+    *stale_boot = made_before_boot(h.created_realtime_ns, os::realtime_ns(), os::uptime_ns());
+    if (*stale_boot) return {Cause::kForeignClock, 0, where, other_boot(h, boot)};
+    return {Cause::kForeignKernel, 0, where, other_boot(h, boot) + ", which began before that"};
   }
   const std::uint64_t space = os::time_namespace();
   if (space != 0 && h.time_namespace != 0 && space != h.time_namespace)
@@ -174,11 +195,12 @@ Error check_header(const layout::Header& h, const std::string& where, const std:
             "it was made in time namespace " + std::to_string(h.time_namespace) + ", this process is in " + std::to_string(space)};
   if (!cluster.empty() && cluster != std::string_view(h.cluster, h.cluster_length))
     return {Cause::kForeignCluster, 0, where,
-            "it belongs to cluster '" + std::string(h.cluster, h.cluster_length) + "', expected '" + cluster + "'"};
+            "it belongs to cluster '" + printable({h.cluster, h.cluster_length}) + "', expected '" +
+                cluster + "'"};
   return {};
 }
 
-Error attach_segment(const Place& place, SegmentRef& out) {
+Error attach_segment(const Place& place, SegmentRef& out, bool been_here) {
   os::Fd directory;
   if (Error e = os::open_directory(place.directory, directory)) return e;
   // Whoever removes or publishes under the name just now may not have the processor: without a pause all rounds would pass meanwhile.
@@ -190,7 +212,7 @@ Error attach_segment(const Place& place, SegmentRef& out) {
     Error e;
     bool again = false;
     out = SegmentRef{};
-    switch (open_existing(place, directory.get(), found, e)) {
+    switch (open_existing(place, directory.get(), been_here, found, e)) {
       case Found::kSegment:
         out = std::move(found);
         break;

@@ -40,10 +40,13 @@ struct SegmentRef {
   bool created = false;
 };
 
-/// Opens the segment of `place`, makes it, or makes one in the place of one that was given up. Bounded: gives up with kRetired when others remove it
-/// under our hands for 50 ms and at least 8 rounds.
+/// Opens the segment of `place`, makes it, or makes one in the place of one that was given up.
+/// Bounded: gives up with kRetired when others remove it under our hands for 50 ms and at least 8
+/// rounds.
+/// `been_here`: this process had a segment under that name before. One of another boot that it finds
+/// there is another kernel's then, whatever the clocks say: it was put there since.
 /// Crash: as make_segment.
-Error attach_segment(const Place& place, SegmentRef& out);
+Error attach_segment(const Place& place, SegmentRef& out, bool been_here = false);
 
 /// Makes a segment in the place of what the descriptor `ruin` leads to and what is no segment any more. `again`: the name leads elsewhere by now.
 /// Crash: as make_segment.
@@ -52,8 +55,22 @@ Error replace_segment(const Place& place, int ruin, SegmentRef& out, bool& again
 /// Is the file under the segment's name one that can be trusted: regular, under one name, `place`'s owner or group, no wider permissions?
 Error check_file(const struct stat& file, const Place& place);
 
+/// How much later than its boot, by its own clock, a kernel must find a segment of another boot to
+/// have been made before. Clocks of two machines differ by seconds.
+inline constexpr std::uint64_t kBootMarginNs = 10'000'000'000;
+
+/// Was a segment of another boot made before this kernel booted? Then nobody uses it, else another
+/// kernel does. In doubt it was made since: also while this machine's clock has not been set since
+/// its boot, and is behind.
+constexpr bool made_before_boot(std::uint64_t created_realtime_ns, std::uint64_t now_realtime_ns,
+                                std::uint64_t uptime_ns) noexcept {
+  return now_realtime_ns >= uptime_ns && created_realtime_ns <= now_realtime_ns - uptime_ns &&
+         now_realtime_ns - uptime_ns - created_realtime_ns >= kBootMarginNs;
+}
+
 /// Checks a header's bytes against this library and `cluster` (not compared when empty).
 /// kForeignClock with `stale_boot` set means: made in an earlier boot, may be replaced.
+/// kForeignKernel: made in another boot since this kernel's own began.
 Error check_header(const layout::Header& header, const std::string& where, const std::string& cluster, bool* stale_boot);
 
 /// The checksum over everything in a header that stands before it.

@@ -61,6 +61,10 @@ Words words(Cause cause) noexcept {
       return {"the deadline passed", ""};
     case Cause::kSystem:
       return {"a system call failed", ""};
+    case Cause::kForeignKernel:
+      return {"another kernel uses this directory",
+              "give each kernel (host or virtual machine) an E6_SHM_DIR of its own; if no other "
+              "one is at work, set this machine's clock or remove the segment with 'e6-shm rm'"};
   }
   return {"unknown cause", ""};
 }

@@ -271,7 +271,8 @@ Report look(const std::string& path) {
   bool stale_boot = false;
   if (Error e = core::check_header(copy->header, path, "", &stale_boot)) {
     r.stale_boot = stale_boot;
-    const bool foreign_clock = e.cause == Cause::kForeignClock;
+    r.foreign_kernel = e.cause == Cause::kForeignKernel;
+    const bool foreign_clock = e.cause == Cause::kForeignClock || r.foreign_kernel;
     r.problems.push_back(std::move(e));
     // a damaged header's words are worth showing, but nothing behind them
     if (std::memcmp(copy->header.magic, layout::kMagic, sizeof layout::kMagic) == 0) read_header(r, copy->header);
@@ -283,7 +284,7 @@ Report look(const std::string& path) {
     r.problems.push_back({Cause::kDamaged, 0, path,
                           "it has " + std::to_string(r.size) + " bytes, expected " + std::to_string(sizeof(layout::Segment))});
   const auto place = place_of(path, copy->header);
-  r.live = !stale_boot && place.has_value();
+  r.live = !stale_boot && !r.foreign_kernel && place.has_value();
   // what every process that attaches refuses
   if (r.live)
     if (Error e = core::check_file(st, *place)) r.problems.push_back(std::move(e));

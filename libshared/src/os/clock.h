@@ -21,6 +21,15 @@ inline std::uint64_t realtime_ns() noexcept {
   return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(t.tv_nsec);
 }
 
+/// Since the kernel booted, suspended time included. In a time namespace it has the namespace's
+/// offset.
+inline std::uint64_t uptime_ns() noexcept {
+  timespec t;
+  ::clock_gettime(CLOCK_BOOTTIME, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U +
+         static_cast<std::uint64_t>(t.tv_nsec);
+}
+
 /// std::chrono::steady_clock is CLOCK_MONOTONIC on every platform this builds for.
 using SteadyTime = std::chrono::steady_clock::time_point;
 inline SteadyTime steady_now() noexcept { return std::chrono::steady_clock::now(); }

@@ -85,7 +85,8 @@ void follow_events(const Wanted& wanted, std::uint64_t since_ns) {
   const auto first_look = inspect::look(path);
   require_readable(first_look);
   if (!first_look.live)
-    throw Failure(kBadUsage, escape(path) + " is a saved copy: nothing happens there any more");
+    throw Failure(kBadUsage, fmt::format("{} is a {}: it cannot be followed from here",
+                                         escape(path), what_it_is(first_look)));
   bool first = true;
   follow(path, [&](Follower::News news) {
     if (news.other_segment && !wanted.choice.json) print("-- a new segment stands under this name --\n");

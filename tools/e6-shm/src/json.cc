@@ -114,6 +114,7 @@ Json status_to_json(const inspect::Report& report) {
   json["linked"] = report.linked;
   json["retired"] = report.retired;
   json["stale_boot"] = report.stale_boot;
+  json["foreign_kernel"] = report.foreign_kernel;
   json["layout_version"] = report.layout_version;
   json["size"] = report.size;
   json["uid"] = report.uid;

@@ -15,7 +15,7 @@ void add_status(CommandLine& line) {
   Verb verb(line, "status", "Is it fine, and what does the host know?");
   add_choice(verb, *choice);
   verb.footer(
-      "The first line begins with ok, degraded, retired, stale, unreadable or damaged.\n"
+      "The first line begins with ok, degraded, retired, stale, foreign, unreadable or damaged.\n"
       "Exit status: 0 ok, 1 anything else, 2 bad usage, 3 no such segment.\n\n"
       "Examples:\n"
       "  e6-shm status engine.example.com:80\n"

@@ -25,7 +25,7 @@ std::string expiry(const inspect::Report& report) {
   const Snapshot& now = report.snapshot;
   if (now.both_refused) return fmt::format("no probing for {}", human_duration(ms(now.remaining_ms)));
   if (now.active == Strategy::kNone) return "nothing to expire";
-  if (!report.live) return "expiry unknown in a copy";
+  if (!report.live) return "expiry unknown in a " + std::string(what_it_is(report));
   if (!now.usable) return "expired";
   return fmt::format("expires in {}", human_duration(ms(now.remaining_ms)));
 }
@@ -148,12 +148,14 @@ std::string headline(const inspect::Report& report, const Screen& screen) {
     return fmt::format("{}: {}, version {}, segment {}", verdict.painted(screen), reason, E6_SHM_VERSION,
                        escape(report.path));
   }
-  return fmt::format("{}: active {}, pending {}, {}, {}, age {}, mode {:04o}, layout {}, version {}, {} {}",
-                     verdict.painted(screen), screen.strategy(report.snapshot.active),
-                     screen.strategy(report.snapshot.pending), expiry(report), people(report),
-                     human_duration(age_of(report.created_realtime_ns)), report.mode & 07777U,
-                     report.layout_version, E6_SHM_VERSION, report.live ? "segment" : "saved copy",
-                     escape(report.path));
+  const std::string_view kind = what_it_is(report);
+  return fmt::format(
+      "{}: active {}, pending {}, {}, {}, age {}, mode {:04o}, layout {}, version {}, {} {}",
+      verdict.painted(screen), screen.strategy(report.snapshot.active),
+      screen.strategy(report.snapshot.pending), expiry(report), people(report),
+      human_duration(age_of(report.created_realtime_ns)), report.mode & 07777U,
+      report.layout_version, E6_SHM_VERSION, kind == "copy" ? "saved copy" : kind,
+      escape(report.path));
 }
 
 std::string status_text(const inspect::Report& report, const Screen& screen) {

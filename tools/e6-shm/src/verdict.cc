@@ -23,7 +23,9 @@ bool in_place(const inspect::Report& report) {
 std::vector<Error> relevant(const inspect::Report& report) {
   std::vector<Error> problems = report.problems;
   if (report.readable && !in_place(report)) {
-    std::erase_if(problems, [](const Error& problem) { return problem.cause == Cause::kForeignClock; });
+    std::erase_if(problems, [](const Error& problem) {
+      return problem.cause == Cause::kForeignClock || problem.cause == Cause::kForeignKernel;
+    });
   }
   return problems;
 }
@@ -34,6 +36,7 @@ Condition condition_of(const inspect::Report& report, const std::vector<Error>& 
   };
   if (caused_by(Cause::kDamaged) || caused_by(Cause::kNotASegment)) return Condition::kDamaged;
   if (!report.readable) return Condition::kUnreadable;
+  if (report.foreign_kernel && in_place(report)) return Condition::kForeign;
   if (report.retired || caused_by(Cause::kRetired)) return Condition::kRetired;
   if (report.stale_boot && in_place(report)) return Condition::kStale;
   return problems.empty() ? Condition::kOk : Condition::kDegraded;
@@ -74,6 +77,8 @@ std::string_view to_string(Condition condition) noexcept {
       return "retired";
     case Condition::kStale:
       return "stale";
+    case Condition::kForeign:
+      return "foreign";
     case Condition::kUnreadable:
       return "unreadable";
     case Condition::kDamaged:
@@ -111,6 +116,13 @@ Verdict judge(const inspect::Report& report) {
   if (verdict.condition == Condition::kOk && !verdict.reasons.empty())
     verdict.condition = Condition::kDegraded;
   return verdict;
+}
+
+std::string_view what_it_is(const inspect::Report& report) {
+  if (report.live) return "segment";
+  const Condition condition = judge(report).condition;
+  if (condition == Condition::kStale) return "segment of an earlier boot";
+  return condition == Condition::kForeign ? "segment of another kernel" : "copy";
 }
 
 void require_readable(const inspect::Report& report) {

@@ -15,6 +15,7 @@ enum class Condition {
   kDegraded,    ///< works, but something wants attention
   kRetired,     ///< given up; processes have moved to another segment
   kStale,       ///< survived a reboot; replaced at the next attach
+  kForeign,     ///< another running kernel's; the processes of this one refuse it
   kUnreadable,  ///< it may be fine, but this tool cannot or must not look into it
   kDamaged,     ///< its bytes make no sense
 };
@@ -27,6 +28,8 @@ struct Verdict {
   [[nodiscard]] std::string painted(const Screen& screen) const;
 };
 [[nodiscard]] Verdict judge(const inspect::Report& report);
+/// "segment", "segment of an earlier boot", "segment of another kernel" or "copy".
+[[nodiscard]] std::string_view what_it_is(const inspect::Report& report);
 /// Failure with the worst reason when nothing in the segment can be shown.
 void require_readable(const inspect::Report& report);
 

@@ -20,7 +20,7 @@ enum class Cause : std::uint8_t {
   kForeignMode,       ///< its permissions are wider than allowed, or its group is another
   kForeignLayout,     ///< another layout version stands under this version's name
   kForeignLibc,       ///< made by a C library whose mutex has another shape
-  kForeignClock,      ///< made in another boot (not replaceable) or time namespace
+  kForeignClock,      ///< made in another time namespace, or before the last boot
   kForeignCluster,    ///< the name is right and the cluster in it is another (hash collision)
   kDamaged,           ///< checksum or structure wrong
   kRetired,           ///< it was retired and its name could not be taken over
@@ -31,6 +31,7 @@ enum class Cause : std::uint8_t {
   kForked,            ///< a handle from before a fork was used in the child
   kTimeout,           ///< the caller's deadline passed
   kSystem,            ///< anything else; see the errno
+  kForeignKernel,     ///< another kernel made it while this one was running
 };
 
 /// "no-space", "foreign-owner", ...; for logs, metrics and `--json`.

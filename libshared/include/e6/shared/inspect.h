@@ -64,6 +64,7 @@ struct Report {
   std::uint64_t created_realtime_ns = 0;
   std::string boot_id;
   bool stale_boot = false;  ///< survived a reboot
+  bool foreign_kernel = false;  ///< made by another kernel while this one was running
 
   State state = State::kNoStrategy;
   Snapshot snapshot;
