@@ -56,6 +56,7 @@ TEST(Command, every_verb_is_read) {
   EXPECT_EQ(latency.jitter, 5 * kMillisecond);
   EXPECT_TRUE(latency.method->matches(Method::kGetNextResultBatch));
   EXPECT_FALSE(latency.method->matches(Method::kStatus));
+  EXPECT_TRUE(good({"error", "--late"}).late);
   const Command error =
       good({"error", "--method", "execute", "--code", "INTERNAL", "--details", "a b", "--count", "3"});
   EXPECT_EQ(error.code, 13);

@@ -110,6 +110,31 @@ class EngineCoreTest : public testing::Test {
     EXPECT_EQ(got.refusal->result, how);  \
   } while (false)
 
+TEST_F(EngineCoreTest, a_late_error_comes_when_the_work_is_done) {
+  command("error --method execute --late --count 1");
+  command("error --method fetch --late --count 1");
+  const Opened open = prepare(kBlue, "INSERT INTO t /* rows=5 batches=2 */");
+  EXPECT_REFUSED(call(about(open, Method::kExecuteStatementV2)), Result::kError);
+  EXPECT_EQ(stats()["executions"]["INSERT INTO t /* rows=5 batches=2 */"], 1);
+  EXPECT_REFUSED(call(about(open, Method::kGetNextResultBatch)), Result::kError);
+  EXPECT_EQ(call(about(open, Method::kGetNextResultBatch)).first_row, 2);  // the first batch is lost
+}
+
+TEST_F(EngineCoreTest, a_query_is_open_until_it_is_cleared_or_lost) {
+  const Opened prepared = prepare(kBlue);
+  const Opened executed = prepare(kBlue);
+  EXPECT_SERVED(call(about(executed, Method::kExecuteStatementV2)));
+  EXPECT_EQ(stats()["queries_open"], 2);
+  EXPECT_EQ(stats()["queries_open_prepared"], 1);
+  EXPECT_EQ(stats()["queries_open_executed"], 1);
+  command("reset-stats");
+  EXPECT_EQ(stats()["queries_open"], 2);
+  EXPECT_SERVED(call(about(prepared, Method::kCancelQuery)));
+  EXPECT_EQ(stats()["queries_open"], 1);
+  command("switch green abrupt");
+  EXPECT_EQ(stats()["queries_open"], 0);
+}
+
 TEST_F(EngineCoreTest, a_query_is_served_from_prepare_to_clear) {
   const Opened open = prepare(kBlue, "INSERT INTO t /* rows=5 batches=2 */");
   EXPECT_REFUSED(call(about(open, Method::kGetNextResultBatch)), Result::kError);  // not executed yet

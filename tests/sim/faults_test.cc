@@ -41,6 +41,14 @@ TEST(Faults, a_rate_fails_about_its_share_until_cleared) {
   EXPECT_FALSE(faults.error(Method::kStatus));
 }
 
+TEST(Faults, a_late_error_is_none_before_the_work) {
+  Faults faults;
+  faults.inject_error(*MethodFilter::parse("execute"), 14, "", 1, 1.0, Faults::When::kAfterTheWork);
+  EXPECT_FALSE(faults.error(Method::kExecuteStatement));
+  EXPECT_TRUE(faults.error(Method::kExecuteStatement, Faults::When::kAfterTheWork));
+  EXPECT_FALSE(faults.error(Method::kExecuteStatement, Faults::When::kAfterTheWork));
+}
+
 TEST(Faults, denying_ends_by_itself) {
   Faults faults;
   faults.deny(10, 100);

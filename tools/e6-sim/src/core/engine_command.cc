@@ -43,7 +43,8 @@ CommandResult EngineCore::apply(const Command& command, Nanos now) {
       if (command.clear) {
         faults_.clear_errors();
       } else {
-        faults_.inject_error(*command.method, command.code, command.details, command.count, command.rate);
+        faults_.inject_error(*command.method, command.code, command.details, command.count, command.rate,
+                             command.late ? Faults::When::kAfterTheWork : Faults::When::kBeforeTheWork);
       }
       break;
     case Verb::kResetStats:

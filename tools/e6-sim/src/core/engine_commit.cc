@@ -19,6 +19,7 @@ Reply EngineCore::commit(const Call& call, const Ticket& ticket) {
     reply.refusal = power_.awake() ? refuse_colour() : suspended();
   } else {
     reply.refusal = perform(call, ticket, reply);
+    if (!reply.refusal) reply.refusal = faults_.error(call.method, Faults::When::kAfterTheWork);
   }
   ledger_.count_call(call.method, call.colour, reply.refusal ? reply.refusal->result : Result::kOk, call.pid);
   reply.new_strategy = machine_.announcement(ticket.colour);

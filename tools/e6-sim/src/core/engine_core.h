@@ -92,7 +92,7 @@ class EngineCore {
   // On arrival: refuses the call (and counts it), or lets it in.
   std::variant<Ticket, Refusal> admit(const Call& call);
   // When its latency is over: does what the call is for, and counts it. A refusal means that nothing was
-  // done.
+  // done, unless it is an injected error that comes after the work.
   Reply commit(const Call& call, const Ticket& ticket);
 
   CommandResult run(const Command& command);

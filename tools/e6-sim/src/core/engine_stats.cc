@@ -86,8 +86,8 @@ std::string for_people(const std::string& state, const json& stats) {
     }
   }
   for (const char* total :
-       {"queries_prepared", "queries_finished", "queries_lost", "queries_finished_on_other_colour",
-        "statements_executed_again", "engine_mismatches"}) {
+       {"queries_prepared", "queries_finished", "queries_lost", "queries_open",
+        "queries_finished_on_other_colour", "statements_executed_again", "engine_mismatches"}) {
     text << total << ": " << stats[total] << '\n';
   }
   std::string out = text.str();
@@ -123,7 +123,12 @@ CommandResult EngineCore::stats(Nanos now) const {
   stats["uptime_ms"] = milliseconds(now - started_);
   stats["counting_for_ms"] = milliseconds(now - counting_since_);
   stats["sessions"] = by_colour(registry_.sessions());
-  stats["open_queries"] = by_colour(registry_.queries());
+  const std::array<std::uint64_t, kColours> open = registry_.queries();
+  const std::uint64_t executed = registry_.executed_queries();
+  stats["open_queries"] = by_colour(open);
+  stats["queries_open"] = open[0] + open[1];
+  stats["queries_open_prepared"] = open[0] + open[1] - executed;
+  stats["queries_open_executed"] = executed;
   stats["executions"] = ledger_.executions();
   stats["totals"] = tables.by_result;
   stats["totals"]["calls"] = tables.total;

@@ -11,8 +11,8 @@ void Faults::set_latency(const MethodFilter& filter, Nanos latency, Nanos jitter
 }
 
 void Faults::inject_error(const MethodFilter& filter, int code, std::string details,
-                          std::optional<std::int64_t> count, double rate) {
-  errors_.push_back(Error{filter, code, std::move(details), count, rate});
+                          std::optional<std::int64_t> count, double rate, When when) {
+  errors_.push_back(Error{filter, code, std::move(details), count, rate, when});
 }
 
 Nanos Faults::latency(Method method) {
@@ -21,9 +21,9 @@ Nanos Faults::latency(Method method) {
   return latency.fixed + std::uniform_int_distribution<Nanos>(0, latency.jitter)(random_);
 }
 
-std::optional<Refusal> Faults::error(Method method) {
+std::optional<Refusal> Faults::error(Method method, When when) {
   for (auto error = errors_.begin(); error != errors_.end(); ++error) {
-    if (!error->filter.matches(method)) continue;
+    if (error->when != when || !error->filter.matches(method)) continue;
     if (error->rate < 1.0 && std::uniform_real_distribution<double>(0.0, 1.0)(random_) >= error->rate)
       continue;
     Refusal refusal{Result::kError, error->code, error->details};

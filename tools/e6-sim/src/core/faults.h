@@ -19,16 +19,18 @@ class Faults {
  public:
   // Adds to what the methods take anyway, replacing what was added to them before.
   void set_latency(const MethodFilter& filter, Nanos latency, Nanos jitter);
+  // Whether a failing call has done its work: an engine may accept a statement and lose its answer.
+  enum class When : unsigned char { kBeforeTheWork, kAfterTheWork };
   // Fails the matching calls: `count` of them, or each with probability `rate` until cleared.
   void inject_error(const MethodFilter& filter, int code, std::string details,
-                    std::optional<std::int64_t> count, double rate);
+                    std::optional<std::int64_t> count, double rate, When when = When::kBeforeTheWork);
   void clear_errors() { errors_.clear(); }
   void deny(Nanos duration, Nanos now) { deny_until_ = now + duration; }
 
   // The added latency of this call; draws the jitter.
   Nanos latency(Method method);
   // The error this call shall end with; uses up one of a counted error.
-  std::optional<Refusal> error(Method method);
+  std::optional<Refusal> error(Method method, When when = When::kBeforeTheWork);
   bool denying() const { return deny_until_.has_value(); }
 
   void advance(Nanos now);
@@ -45,6 +47,7 @@ class Faults {
     std::string details;
     std::optional<std::int64_t> left;
     double rate;
+    When when;
   };
 
   std::array<Latency, kMethods> latency_{};

@@ -1,5 +1,6 @@
 #include "core/registry.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -67,6 +68,12 @@ std::array<std::uint64_t, kColours> Registry::queries() const {
   std::array<std::uint64_t, kColours> count{};
   for (const auto& [id, query] : queries_) ++count[index(query->colour)];
   return count;
+}
+
+std::uint64_t Registry::executed_queries() const {
+  const auto executed =
+      std::count_if(queries_.begin(), queries_.end(), [](const auto& entry) { return entry.second->executed; });
+  return static_cast<std::uint64_t>(executed);
 }
 
 }  // namespace e6::sim

@@ -54,6 +54,8 @@ class Registry {
 
   std::array<std::uint64_t, kColours> sessions() const;
   std::array<std::uint64_t, kColours> queries() const;
+  // Of these, those that have been executed.
+  std::uint64_t executed_queries() const;
 
  private:
   std::string next_id(char kind);

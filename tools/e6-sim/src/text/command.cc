@@ -26,6 +26,7 @@ struct Words {
   double rate = 1.0;
   std::string text;
   bool fails = false;
+  bool late = false;
   bool clear = false;
   bool json = false;
 };
@@ -153,6 +154,7 @@ void add_options(CLI::App& sub, Verb verb, Words& words) {
       sub.add_option("--rate", words.rate, "Fail this share of the calls, 0 to 1")
           ->check(CLI::Range(0.0, 1.0))
           ->excludes(count);
+      sub.add_flag("--late", words.late, "The call does its work first, then fails: its answer is lost");
       sub.add_flag("--clear", words.clear, "Take all injected errors away");
       break;
     }
@@ -195,6 +197,7 @@ Command to_command(Verb verb, const Words& words, const CLI::App& sub) {
   command.details = words.details;
   if (verb == Verb::kError && sub.count("--count") > 0) command.count = words.count;
   command.rate = words.rate;
+  command.late = words.late;
   command.clear = words.clear;
   command.text = words.text;
   return command;

@@ -52,6 +52,7 @@ struct Command {
   std::string details;
   std::optional<std::int64_t> count;
   double rate = 1.0;
+  bool late = false;   // error: after the work
   bool clear = false;  // error --clear, announce --off
   std::string text;    // announce
 };
