@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <thread>
 
 namespace e6::client::test {
 
@@ -88,6 +90,15 @@ int Scene::calls(const std::string& method, const std::string& colour, const std
 
 int Scene::total(const std::string& name) {
   return nlohmann::json::parse(engine().stats_json())[name].get<int>();
+}
+
+bool Scene::open_queries_come_down_to(int most) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (total("queries_open") > most) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 }  // namespace e6::client::test
