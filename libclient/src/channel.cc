@@ -80,7 +80,8 @@ std::string uri_path(std::string target) {
 }
 
 // gRPC 1.51 begins its account with the error's own code word, "UNKNOWN:", and these words for what
-// was received, and with other words for what it found out itself.
+// came on the call's stream (the end of the stream included), and with other words for a call that
+// never had one.
 bool Channel::Stubs::sent_by_engine(const grpc::ClientContext& context) {
   constexpr std::string_view kReceived = "Error received from peer";
   const std::string account = context.debug_error_string();

@@ -36,7 +36,7 @@ struct Reply {
   int code = 0;              ///< gRPC status code
   std::string details;       ///< of a failure
   std::string new_strategy;  ///< as the engine wrote it; empty if absent
-  bool from_engine = false;  ///< a failure that the engine itself sent; else gRPC or a proxy made it up
+  bool from_engine = false;  ///< a failure that came on the call's stream: from the engine, or its end
 };
 
 /// The three fields that name a query on its engine.

@@ -116,21 +116,39 @@ Meaning classify_believed(int code, std::string_view details) noexcept {
 }
 
 bool transport_broke(int code, std::string_view details) noexcept {
+  // What gRPC 1.51 and later write where a stream or its connection ends. They hand it to the call as
+  // if the engine had sent it, so that only the words tell; an engine that begins a text of its own
+  // with them is taken for a broken connection, which sends nothing a second time either.
+  constexpr std::array<std::string_view, 6> kStream{
+      "received rst_stream", "stream removed", "stream closed", "rst_stream", "cancelled", ""};
+  constexpr std::array<std::string_view, 12> kConnection{
+      "socket closed",     "broken pipe",      "connection reset",  "connection timed out",
+      "connection abort",  "goaway",           "recvmsg",           "sendmsg",
+      "transport closed",  "endpoint read failed", "keepalive watchdog timeout", "end of tcp stream"};
+  const std::string_view text = trimmed(details);
+  const auto begins = [&](const auto& forms) {
+    return std::any_of(forms.begin(), forms.end(), [&](std::string_view form) {
+      return form.empty() ? text.empty() : starts_with(text, form);
+    });
+  };
   switch (code) {
     case code::kCancelled:
-      return true;
+      return begins(kStream) || begins(kConnection);
     case code::kInternal:
     case code::kUnknown:
-      // The words of gRPC 1.51 and later.
-      return contains(details, "rst_stream") || contains(details, "stream removed") ||
-             contains(details, "stream closed") || contains(details, "goaway");
+      return !text.empty() && begins(kStream);
+    case code::kUnavailable:
+      return begins(kConnection) || begins(kStream);
     default:
       return false;
   }
 }
 
 bool worth_another_login(int code, std::string_view details) noexcept {
-  return code == code::kResourceExhausted || code == code::kAborted || transport_broke(code, details);
+  return code == code::kCancelled || code == code::kResourceExhausted || code == code::kAborted ||
+         ((code == code::kInternal || code == code::kUnknown) &&
+          (contains(details, "rst_stream") || contains(details, "stream removed") ||
+           contains(details, "stream closed") || contains(details, "goaway")));
 }
 
 bool surely_unsent(int code, std::string_view details) noexcept {

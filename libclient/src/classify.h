@@ -56,8 +56,8 @@ struct Classification {
 /// none, so that both grades are believed, and a 456 under any code.
 [[nodiscard]] Meaning classify_believed(int code, std::string_view details) noexcept;
 
-/// True if gRPC's own words say that the connection or stream broke: CANCELLED, RST_STREAM and
-/// the like. To be asked only about a status that did not come from the engine itself.
+/// True if `details` are gRPC's own words for a connection or stream that broke in the middle of a
+/// call: "Socket closed", "Received RST_STREAM with error code 2" and the like.
 [[nodiscard]] bool transport_broke(int code, std::string_view details) noexcept;
 
 /// The same for a call that carries no statement and is safe to repeat (authenticate), whoever

@@ -138,7 +138,8 @@ void Link::classify_failure(const Sent& sent, const Reply& reply, Answer& answer
   constexpr std::chrono::milliseconds kPatience{500};
   const std::string_view call(sent.call);
   const bool login = call == "authenticate";
-  answer.from_engine = reply.from_engine;
+  const bool broke = transport_broke(reply.code, reply.details);
+  answer.from_engine = reply.from_engine && !broke;
   if (login || call.starts_with("ClusterService")) {
     answer.meaning = classify_believed(reply.code, reply.details);
   } else {
@@ -148,10 +149,10 @@ void Link::classify_failure(const Sent& sent, const Reply& reply, Answer& answer
   }
   const bool stopped = sent.stop != nullptr && sent.stop->stop_requested();
   if ((answer.meaning == Meaning::kCancelled && !stopped) || answer.meaning == Meaning::kOther) {
-    const bool broke = login ? worth_another_login(reply.code, reply.details)
-                             : !reply.from_engine && transport_broke(reply.code, reply.details);
-    answer.meaning = broke ? Meaning::kUnavailable : Meaning::kOther;
+    const bool again = broke || (login && worth_another_login(reply.code, reply.details));
+    answer.meaning = again ? Meaning::kUnavailable : Meaning::kOther;
   }
+  // A call that was never sent has no stream on which a status could be received.
   if (answer.meaning != Meaning::kUnavailable || reply.from_engine) return;
   answer.unsent = surely_unsent(reply.code, reply.details);
   const TlsTrouble trouble = tls_trouble(reply.code, reply.details, options_.tls.enabled);

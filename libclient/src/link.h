@@ -175,6 +175,7 @@ class Link {
   struct QueryRecovery {
     bool repeated_after_456 = false;
     bool new_session = false;
+    SessionPtr first_session;  // before the new one
     bool resumed = false;
   };
   /// Forgets the query at the end of its scope, or abandons it if the engine has not answered.
@@ -293,7 +294,8 @@ class Link {
                        Budget& budget);
   [[nodiscard]] bool repeat_end(Query& query, Answer answer, QueryRecovery& recovery, Budget& budget);
   [[nodiscard]] bool serves(Strategy strategy, Budget& budget);
-  [[nodiscard]] bool renew_session(Query& query, Budget& budget);
+  [[nodiscard]] bool renew_session(Query& query, QueryRecovery& recovery, Budget& budget);
+  void lose(Query& query, const Answer& answer, const QueryRecovery& recovery) noexcept;
 
   // Errors (failure.cc).
   [[noreturn]] void fail(const Answer& answer, std::string_view query_id = {}) const;

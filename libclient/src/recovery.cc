@@ -70,8 +70,16 @@ bool Link::serves(Strategy strategy, Budget& budget) {
   return now.usable && now.active == strategy;
 }
 
+// The query is lost for its user; the engine may still have it, under its first session.
+void Link::lose(Query& query, const Answer& answer, const QueryRecovery& recovery) noexcept {
+  if (recovery.first_session != nullptr) query.session = recovery.first_session;
+  leave_nothing_open(query, answer);
+}
+
 // False if the query's colour takes no new session: it no longer serves.
-bool Link::renew_session(Query& query, Budget& budget) {
+bool Link::renew_session(Query& query, QueryRecovery& recovery, Budget& budget) {
+  recovery.new_session = true;
+  recovery.first_session = query.session;
   Lane& own = lane(query.strategy);
   own.drop(query.session);
   Lane::Opened opened = open_lane(query.strategy, budget);
@@ -92,7 +100,7 @@ void Link::repeat_on_query(Query& query, Answer answer, Repeat repeat, QueryReco
                                  " is lost: " + std::string(why) + " (" + describe(answer) +
                                  "); run it again if the statement may run twice";
     journal().error("{}: {}", target_, sentence);
-    forget(query);
+    lose(query, answer, recovery);
     throw QueryLostError(sentence, context);
   };
   if (answer.verified && repeat == Repeat::kUnsafe)
@@ -108,8 +116,7 @@ void Link::repeat_on_query(Query& query, Answer answer, Repeat repeat, QueryReco
       break;
     case Meaning::kAccessDenied:
       if (recovery.new_session || !budget.again()) lost("its session is no longer valid");
-      recovery.new_session = true;
-      if (!renew_session(query, budget)) lost("its session went with its strategy, which no longer serves");
+      if (!renew_session(query, recovery, budget)) lost("its session went with its strategy, which no longer serves");
       break;
     case Meaning::kSuspended:
       if (recovery.resumed) lost("the cluster was suspended");
@@ -147,14 +154,14 @@ bool Link::repeat_end(Query& query, Answer answer, QueryRecovery& recovery, Budg
     case Meaning::kAccessDenied:
       // The query may still run: worth one new session, and no more.
       if (!recovery.new_session && budget.again()) {
-        recovery.new_session = true;
         try {
-          if (renew_session(query, budget)) return true;
+          if (renew_session(query, recovery, budget)) return true;
         } catch (const Error& error) {
           journal().debug("{}: no session to end query {} with: {}", target_, query.id, error.what());
         }
       }
       journal().debug("{}: query {} went with its session; pin cleaned up", target_, query.id);
+      if (recovery.first_session != nullptr) lose(query, answer, recovery);
       return false;
     case Meaning::kSuspended:
       // Not worth waking a cluster for: what sleeps runs no query.

@@ -221,13 +221,13 @@ TEST_F(CallsTest, what_may_have_been_done_is_not_done_again) {
   Connection connection = connect();
   connection.connect();
   command("error --method addCatalogs --code UNAVAILABLE --details 'Socket closed' --count 1");
-  EXPECT_THROW(connection.add_catalogs("{}"), QueryError);
+  EXPECT_THROW(connection.add_catalogs("{}"), ConnectionError);
   EXPECT_EQ(calls("addCatalogs"), 1);
   command("error --method getTablesV2 --code UNAVAILABLE --details 'Socket closed' --count 1");
   EXPECT_NO_THROW((void)connection.tables("s"));
   DataFrame frame = connection.data_frame({.table = "t"});
   command("error --method limitOnDataFrame --code UNAVAILABLE --details 'Socket closed' --count 1");
-  EXPECT_THROW((void)frame.limit(1), QueryError);
+  EXPECT_THROW((void)frame.limit(1), ConnectionError);
   EXPECT_THROW((void)frame.limit(1), QueryLostError);  // it may have been done
   EXPECT_EQ(calls("limitOnDataFrame"), 1);
 }

@@ -75,7 +75,11 @@ TEST(Classify, believes_both_grades_where_no_statement_can_be_quoted) {
 }
 
 TEST(Classify, knows_the_words_of_a_stream_that_broke) {
-  EXPECT_TRUE(transport_broke(1, "anything"));
+  EXPECT_TRUE(transport_broke(1, "CANCELLED"));
+  EXPECT_TRUE(transport_broke(14, "Broken pipe"));
+  EXPECT_TRUE(transport_broke(14, "GOAWAY received; Error code: 0"));
+  EXPECT_FALSE(transport_broke(1, "query 7 was cancelled by an administrator"));
+  EXPECT_FALSE(transport_broke(14, "no planner is free"));
   EXPECT_TRUE(transport_broke(13, "Received RST_STREAM with error code 2"));
   EXPECT_TRUE(transport_broke(2, "Stream removed"));
   EXPECT_FALSE(transport_broke(13, "division by zero"));

@@ -145,7 +145,7 @@ TEST_F(RecoveryTest, a_broken_connection_during_prepare_is_repeated) {
 TEST_F(RecoveryTest, an_engine_that_says_unavailable_during_execute_is_not_asked_again) {
   Connection connection = connect();
   connection.connect();
-  command("error --method executeStatementV2 --code UNAVAILABLE --details 'Socket closed' --count 1");
+  command("error --method executeStatementV2 --code UNAVAILABLE --details 'no planner is free' --count 1");
   Cursor cursor = connection.cursor();
   try {
     cursor.execute("insert into t values (1)");
@@ -163,7 +163,7 @@ TEST_F(RecoveryTest, a_fetch_that_broke_off_is_not_repeated_and_no_other_follows
   Cursor cursor = connection.cursor();
   cursor.execute("select 1 /* rows=2 batches=2 */");
   command("error --method getNextResultBatch --code UNAVAILABLE --details 'Socket closed' --count 1");
-  EXPECT_THROW((void)cursor.fetch_batch(), QueryError);
+  EXPECT_THROW((void)cursor.fetch_batch(), ConnectionError);
   EXPECT_THROW((void)cursor.fetch_batch(), QueryLostError);
   EXPECT_THROW((void)cursor.fetch(), QueryLostError);
   EXPECT_EQ(calls("getNextResultBatch"), 1);
