@@ -19,6 +19,7 @@ Query without_ticket(const Query& query) {
   copy.engine = query.engine;
   copy.id = query.id;
   copy.generation = query.generation;
+  copy.known = query.known;
   return copy;
 }
 

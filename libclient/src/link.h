@@ -64,7 +64,7 @@ class Link {
                                  [&] { return send_it(*query.channel, head, *query.session, query); });
       if (answer.ok()) {
         check_named(query, answer);
-        host().bind(query.ticket, query.id, query.engine);
+        query.known = host().bind(query.ticket, query.id, query.engine).ok();
         return query;
       }
       const SessionPtr session = query.session;
@@ -293,6 +293,7 @@ class Link {
   void repeat_on_query(Query& query, Answer answer, Repeat repeat, QueryRecovery& recovery,
                        Budget& budget);
   [[nodiscard]] bool repeat_end(Query& query, Answer answer, QueryRecovery& recovery, Budget& budget);
+  [[nodiscard]] bool ended_elsewhere(const Query& query) const;
   [[nodiscard]] bool serves(Strategy strategy, Budget& budget);
   [[nodiscard]] bool renew_session(Query& query, QueryRecovery& recovery, Budget& budget);
   void lose(Query& query, const Answer& answer, const QueryRecovery& recovery) noexcept;

@@ -22,6 +22,9 @@ struct Query {
   /// may be lost, and the next one would skip it. Such calls are refused from then on.
   bool answer_lost = false;
 
+  /// The host was told its id: when it no longer knows it, somebody has ended the query.
+  bool known = false;
+
   [[nodiscard]] bool live() const noexcept { return channel != nullptr; }
 };
 

@@ -143,6 +143,11 @@ void Link::repeat_on_query(Query& query, Answer answer, Repeat repeat, QueryReco
   count(&Statistics::retries);
 }
 
+// By the cursor that began it, or by one that adopted it. In fallback other threads know nothing.
+bool Link::ended_elsewhere(const Query& query) const {
+  return query.known && host().mode() != Mode::kFallback && !host().find_query(query.id);
+}
+
 // For clear and cancel: true if the call is worth repeating, false if the query is over.
 bool Link::repeat_end(Query& query, Answer answer, QueryRecovery& recovery, Budget& budget) {
   if (budget.stopped()) fail_cancelled(answer, query.id);
@@ -173,6 +178,10 @@ bool Link::repeat_end(Query& query, Answer answer, QueryRecovery& recovery, Budg
       return true;
     default:
       if (recovery.new_session) return false;  // unknown to the engine since its session went
+      if (answer.meaning == Meaning::kOther && ended_elsewhere(query)) {
+        journal().debug("{}: query {} was ended by another cursor", target_, query.id);
+        return false;
+      }
       fail(answer, query.id);
   }
 }

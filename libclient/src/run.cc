@@ -91,6 +91,7 @@ std::optional<Query> Link::adopt(const QueryHandle& handle) {
   query.engine = std::move(pin->engine_address);
   query.id = handle.query_id;
   query.generation = fork_state::generation();
+  query.known = true;
   return query;
 }
 

@@ -159,6 +159,41 @@ TEST_F(QueryTest, a_query_can_be_adopted_by_another_connection_of_the_host) {
   EXPECT_THROW((void)two.adopt(*handle), UsageError);
 }
 
+TEST_F(QueryTest, a_query_that_its_adopter_ended_is_cleared_by_its_owner_without_a_word) {
+  Connection one = connect();
+  Connection two = connect();
+  using End = void (Cursor::*)(const CallOptions&);
+  for (const End ends : {&Cursor::cancel, &Cursor::clear, &Cursor::discard}) {
+    for (const End owner_ends : {&Cursor::cancel, &Cursor::clear, &Cursor::discard}) {
+      Cursor cursor = one.cursor();
+      cursor.execute("select 1");
+      Cursor adopted = two.adopt(cursor.handle());
+      (adopted.*ends)({});
+      EXPECT_NO_THROW((cursor.*owner_ends)({}));
+      EXPECT_FALSE(cursor.has_query());
+    }
+  }
+  EXPECT_EQ(one.coordinator().in_flight(), 0U);
+}
+
+TEST_F(QueryTest, a_query_that_its_owner_ended_is_cancelled_by_its_adopter_without_a_word) {
+  Connection one = connect();
+  Connection two = connect();
+  Cursor cursor = one.cursor();
+  cursor.execute("select 1");
+  Cursor adopted = two.adopt(cursor.handle());
+  cursor.clear();
+  EXPECT_NO_THROW(adopted.cancel());
+}
+
+TEST_F(QueryTest, an_engine_that_cannot_clear_a_query_which_nobody_ended_is_an_error) {
+  Connection connection = connect();
+  Cursor cursor = connection.cursor();
+  cursor.execute("select 1");
+  command("error --method clearOrCancelQuery --code INTERNAL --details broken --count 1");
+  EXPECT_THROW(cursor.clear(), QueryError);
+}
+
 TEST_F(QueryTest, a_closed_connection_takes_no_new_query_but_finishes_those_it_has) {
   Connection connection = connect();
   Cursor cursor = connection.cursor();

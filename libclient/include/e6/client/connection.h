@@ -54,9 +54,10 @@ class Connection {
   [[nodiscard]] Cursor cursor();
   /// A cursor on a query that this or another process of the host began (Cursor::handle). Its
   /// colour and engine come from the host's knowledge. Makes no call. Such a cursor does not clear
-  /// the query when it goes out of scope: the one that began it does. Throws UsageError when the
-  /// host does not know the query (cleared, or its owner died), and when handle or segment hold
-  /// bytes that no request can carry.
+  /// the query when it goes out of scope: the one that began it does. Once either has cleared or
+  /// cancelled it, the other's clear or cancel is quiet. Throws UsageError when the host does not
+  /// know the query (cleared, or its owner died), and when handle or segment hold bytes that no
+  /// request can carry.
   [[nodiscard]] Cursor adopt(const QueryHandle& handle);
 
   // About catalogs. These calls follow the active colour and recover as a query's prepare does; beyond connect's
