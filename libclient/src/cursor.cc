@@ -172,7 +172,8 @@ Cursor& Cursor::operator=(Cursor&&) noexcept = default;
   impl_->execute(sql, {}, options);
 }
 
-[[gnu::hot]] void Cursor::execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options) {
+[[gnu::hot]] void Cursor::execute_with(std::string_view sql, const ExecuteOptions& how,
+                                       const CallOptions& options) {
   impl_->execute(sql, how, options);
 }
 
@@ -261,7 +262,7 @@ bool Cursor::has_query() const noexcept {
   return impl_->query().live();
 }
 
-const std::string& Cursor::query_id() const noexcept {
+const std::string& Cursor::query_id() const& noexcept {
   return impl_->query_id();
 }
 

@@ -26,7 +26,7 @@ auto decoded(const Query& query, const char* call, Decode&& decode) {
 
 }  // namespace
 
-const ResultMetadata& Cursor::result(const CallOptions& options) {
+const ResultMetadata& Cursor::result(const CallOptions& options) & {
   std::optional<ResultMetadata>& known = impl_->result();
   if (!known || !has_query()) {
     const std::string bytes = metadata(options);
@@ -35,11 +35,11 @@ const ResultMetadata& Cursor::result(const CallOptions& options) {
   return *known;
 }
 
-const std::vector<ResultColumn>& Cursor::columns(const CallOptions& options) {
+const std::vector<ResultColumn>& Cursor::columns(const CallOptions& options) & {
   return result(options).columns();
 }
 
-std::optional<ResultBatch> Cursor::fetch(const CallOptions& options) {
+OptionalBatch Cursor::fetch(const CallOptions& options) {
   const CallOptions within = impl_->bounded(options);
   const ResultMetadata& columns_of = result(within);
   std::optional<std::string> bytes = fetch_batch(within);
@@ -53,7 +53,7 @@ std::optional<ResultBatch> Cursor::fetch(const CallOptions& options) {
   }
 }
 
-Rows Cursor::rows() {
+Rows Cursor::rows() & {
   return Rows(this);
 }
 

@@ -36,7 +36,8 @@ DataFrame Connection::data_frame(const DataFrameSource& source, const CallOption
   return DataFrame(std::move(impl), source.number);
 }
 
-DataFrame& DataFrame::project(const std::vector<std::string>& columns, const CallOptions& options) {
+DataFrame& DataFrame::project(const std::vector<std::string>& columns,
+                              const CallOptions& options) & {
   check_utf8("a column's name", columns);
   live().ask("projectionOnDataFrame", kOnce, options,
              [&](Channel& channel, const CallHead& head, const QueryName& name) {
@@ -45,7 +46,7 @@ DataFrame& DataFrame::project(const std::vector<std::string>& columns, const Cal
   return *this;
 }
 
-DataFrame& DataFrame::filter(std::string_view condition, const CallOptions& options) {
+DataFrame& DataFrame::filter(std::string_view condition, const CallOptions& options) & {
   check_utf8("the condition", condition);
   live().ask("filterOnDataFrame", kOnce, options,
              [&](Channel& channel, const CallHead& head, const QueryName& name) {
@@ -55,7 +56,8 @@ DataFrame& DataFrame::filter(std::string_view condition, const CallOptions& opti
 }
 
 DataFrame& DataFrame::aggregate(const std::map<std::string, Aggregate>& functions,
-                                const std::vector<std::string>& group_by, const CallOptions& options) {
+                                const std::vector<std::string>& group_by,
+                                const CallOptions& options) & {
   for (const auto& [column, function] : functions) check_utf8("a column's name", column);
   check_utf8("a column's name", group_by);
   live().ask("aggregateOnDataFrame", kOnce, options,
@@ -65,7 +67,8 @@ DataFrame& DataFrame::aggregate(const std::map<std::string, Aggregate>& function
   return *this;
 }
 
-DataFrame& DataFrame::order_by(const std::map<std::string, SortDirection>& columns, const CallOptions& options) {
+DataFrame& DataFrame::order_by(const std::map<std::string, SortDirection>& columns,
+                               const CallOptions& options) & {
   for (const auto& [column, direction] : columns) check_utf8("a column's name", column);
   live().ask("orderByOnDataFrame", kOnce, options,
              [&](Channel& channel, const CallHead& head, const QueryName& name) {
@@ -74,7 +77,7 @@ DataFrame& DataFrame::order_by(const std::map<std::string, SortDirection>& colum
   return *this;
 }
 
-DataFrame& DataFrame::limit(std::int32_t rows, const CallOptions& options) {
+DataFrame& DataFrame::limit(std::int32_t rows, const CallOptions& options) & {
   live().ask("limitOnDataFrame", kOnce, options,
              [&](Channel& channel, const CallHead& head, const QueryName& name) {
                return channel.limit(head, name, number_, rows);
@@ -91,7 +94,7 @@ Cursor DataFrame::execute(const CallOptions& options) {
   return Cursor(std::move(query_));
 }
 
-const std::string& DataFrame::query_id() const noexcept {
+const std::string& DataFrame::query_id() const& noexcept {
   static const std::string none;
   return query_ == nullptr ? none : query_->query().id;
 }

@@ -85,10 +85,13 @@ TEST_F(ResultTest, raw_and_decoded_batches_come_from_the_same_result) {
   Connection connection = connect();
   Cursor cursor = connection.cursor();
   cursor.execute("select 1 /* rows=6 cols=2 batches=3 */");
-  EXPECT_EQ(cursor.fetch()->column("row").int64s()[0], 0);
+  const auto first_row_of = [](const ResultBatch& batch) {
+    return batch.column("row").int64s()[0];
+  };
+  EXPECT_EQ(first_row_of(*cursor.fetch()), 0);
   const std::optional<std::string> raw = cursor.fetch_batch();
-  EXPECT_EQ(decode_batch(*raw, cursor.result())->column("row").int64s()[0], 2);
-  EXPECT_EQ(cursor.fetch()->column("row").int64s()[0], 4);
+  EXPECT_EQ(first_row_of(*decode_batch(*raw, cursor.result())), 2);
+  EXPECT_EQ(first_row_of(*cursor.fetch()), 4);
   EXPECT_FALSE(cursor.fetch());
 }
 

@@ -188,7 +188,8 @@ TEST(Malformed, vectors_that_do_not_agree_with_themselves_are_refused) {
 TEST(Malformed, fewer_vectors_than_columns_are_refused) {
   const ResultMetadata two(1, std::vector<ResultColumn>(2));
   EXPECT_THROW(static_cast<void>(decode_batch(chunk(1, {longs({1})}), two)), DecodeError);
-  EXPECT_EQ(decode_batch(chunk(1, {longs({1}), longs({2}), longs({3})}), two)->columns().size(), 2U);
+  const auto batch = decode_batch(chunk(1, {longs({1}), longs({2}), longs({3})}), two);
+  EXPECT_EQ(batch->columns().size(), 2U);
 }
 
 TEST(Malformed, a_chunk_has_to_say_how_many_rows_it_has) {

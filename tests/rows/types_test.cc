@@ -14,7 +14,7 @@ namespace e6::client {
 namespace {
 
 ResultBatch decode(std::int32_t rows, const VectorParts& vector) {
-  std::optional<ResultBatch> batch = decode_batch(chunk(rows, {vector}));
+  OptionalBatch batch = decode_batch(chunk(rows, {vector}));
   if (!batch) throw std::logic_error("no batch");
   return *batch;
 }
@@ -81,8 +81,9 @@ TEST(Types, decimals_as_text_are_read_as_text) {
 TEST(Types, a_scale_that_no_decimal_has_is_malformed) {
   for (const std::int32_t bad : {6177, -6177, 2'147'483'647, -2'147'483'647 - 1})
     EXPECT_THROW(decode(1, {1, Type::kDecimal128, {false}, false, texts(17, {"\x01"}, scale(bad))}), DecodeError);
-  EXPECT_EQ(decode(1, {1, Type::kDecimal128, {false}, false, texts(17, {"\x01"}, scale(-3))})[0][0].to_string(),
-            "1000");
+  const auto batch =
+      decode(1, {1, Type::kDecimal128, {false}, false, texts(17, {"\x01"}, scale(-3))});
+  EXPECT_EQ(batch[0][0].to_string(), "1000");
 }
 
 TEST(Types, a_null_constant_may_have_a_value_of_any_kind_or_none) {

@@ -104,7 +104,7 @@ TEST(ResultVectors, every_batch_means_what_stands_beside_it) {
       EXPECT_THROW(static_cast<void>(decode_batch(bytes, metadata)), DecodeError);
       continue;
     }
-    const std::optional<ResultBatch> batch = decode_batch(bytes, metadata);
+    const OptionalBatch batch = decode_batch(bytes, metadata);
     if (one["rows"].is_null()) {
       EXPECT_FALSE(batch.has_value());
     } else {

@@ -96,11 +96,11 @@ void BatchDecoder::build(BatchContents& batch) {
   }
 }
 
-std::optional<ResultBatch> decode_batch(std::string bytes, const ResultMetadata& metadata) {
+OptionalBatch decode_batch(std::string bytes, const ResultMetadata& metadata) {
   return BatchDecoder::decode(std::move(bytes), metadata, metadata.columns().size());
 }
 
-std::optional<ResultBatch> decode_batch(std::string bytes) {
+OptionalBatch decode_batch(std::string bytes) {
   return BatchDecoder::decode(std::move(bytes), ResultMetadata(), std::nullopt);
 }
 

@@ -60,7 +60,7 @@ std::int64_t ResultMetadata::row_count() const noexcept {
   return contents_->row_count;
 }
 
-const std::vector<ResultColumn>& ResultMetadata::columns() const noexcept {
+const std::vector<ResultColumn>& ResultMetadata::columns() const& noexcept {
   return contents_->columns;
 }
 
@@ -74,27 +74,27 @@ std::size_t ResultBatch::size() const noexcept {
   return contents_->rows;
 }
 
-const ResultMetadata& ResultBatch::metadata() const noexcept {
+const ResultMetadata& ResultBatch::metadata() const& noexcept {
   return contents_->metadata;
 }
 
-std::string_view ResultBatch::bytes() const noexcept {
+std::string_view ResultBatch::bytes() const& noexcept {
   return contents_->bytes;
 }
 
-std::span<const Column> ResultBatch::columns() const noexcept {
+std::span<const Column> ResultBatch::columns() const& noexcept {
   return contents_->columns;
 }
 
-const Column& ResultBatch::column(std::size_t index) const {
+const Column& ResultBatch::column(std::size_t index) const& {
   return column_at(*contents_, index);
 }
 
-const Column& ResultBatch::column(std::string_view name) const {
+const Column& ResultBatch::column(std::string_view name) const& {
   return column_named(*contents_, name);
 }
 
-Row ResultBatch::operator[](std::size_t row) const {
+Row ResultBatch::operator[](std::size_t row) const& {
   if (row >= size()) {
     throw UsageError("there is no row " + std::to_string(row) + "; the batch has " + std::to_string(size()) +
                      ", counted from 0");

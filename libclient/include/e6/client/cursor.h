@@ -85,7 +85,11 @@ class Cursor {
   /// Notes: a statement that fails, or is stopped, after it was prepared is cleared on the engine, in the background
   /// where the engine does not answer at once. The error and `query_id` name it.
   void execute(std::string_view sql, const CallOptions& options = {});
-  void execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options = {});
+  /// A template only so that the other one is meant by `execute(sql, {})`.
+  template <class = void>
+  void execute(std::string_view sql, const ExecuteOptions& how, const CallOptions& options = {}) {
+    execute_with(sql, how, options);
+  }
   /// The first half of execute: the engine reads the statement, but does not run it. Then `parameters` and
   /// `explain` can be asked.
   void prepare(std::string_view sql, const CallOptions& options = {});
@@ -98,15 +102,22 @@ class Cursor {
   /// All rows that have not been handed out yet: `for (const Row row : cursor.rows())`. Batches are fetched
   /// when the loop comes to them, each within the cursor's timeout and stop token; a row is valid until the
   /// loop's next round. The cursor has to outlive it.
-  [[nodiscard]] Rows rows();
+  [[nodiscard]] Rows rows() &;
+  Rows rows() && = delete;  // the cursor would be gone: keep it in a variable first
   /// The next rows, decoded; nothing at the end. Batches can be kept, and outlive the cursor. Throws
   /// DecodeError when the engine's bytes are malformed, and whatever fetch_batch throws.
-  [[nodiscard]] std::optional<ResultBatch> fetch(const CallOptions& options = {});
+  [[nodiscard]] OptionalBatch fetch(const CallOptions& options = {});
   /// The result's columns and the number of its rows. Asked for once per query (fetch and rows do so, if
   /// nobody has before); valid until the next execute.
-  [[nodiscard]] const ResultMetadata& result(const CallOptions& options = {});
+  [[nodiscard]] const ResultMetadata& result(const CallOptions& options = {}) &;
+  [[nodiscard]] ResultMetadata result(const CallOptions& options = {}) && {
+    return result(options);
+  }
   /// `result().columns()`.
-  [[nodiscard]] const std::vector<ResultColumn>& columns(const CallOptions& options = {});
+  [[nodiscard]] const std::vector<ResultColumn>& columns(const CallOptions& options = {}) &;
+  [[nodiscard]] std::vector<ResultColumn> columns(const CallOptions& options = {}) && {
+    return columns(options);
+  }
 
   /// The next batch as the engine sent it (PROTOCOL.md, "Batch"); nothing at the end. It may be mixed with
   /// fetch: both hand out the next one.
@@ -142,7 +153,8 @@ class Cursor {
   /// True between a successful execute (or prepare, or adopt) and clear, cancel, or the loss of the query.
   [[nodiscard]] bool has_query() const noexcept;
   /// The engine's id of the query, or of the statement that failed last; empty without one.
-  [[nodiscard]] const std::string& query_id() const noexcept;
+  [[nodiscard]] const std::string& query_id() const& noexcept;
+  [[nodiscard]] std::string query_id() && { return query_id(); }
   /// The colour that the query runs on; kNone without one.
   [[nodiscard]] Strategy strategy() const noexcept;
   /// For adopting the query elsewhere. Throws UsageError without a query.
@@ -152,6 +164,7 @@ class Cursor {
   friend class Connection;
   friend class DataFrame;
   class Impl;
+  void execute_with(std::string_view sql, const ExecuteOptions& how, const CallOptions& options);
   explicit Cursor(std::unique_ptr<Impl> impl) noexcept;
   std::unique_ptr<Impl> impl_;  // null only after a move
 };

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "e6/client/cursor.h"
@@ -31,9 +32,10 @@ struct DataFrameSource {
 enum class Aggregate : std::uint8_t { kSum = 0, kCount = 1, kCountStar = 2, kCountDistinct = 3 };
 enum class SortDirection : std::uint8_t { kAscending = 0, kDescending = 1 };
 
-/// A query like any other: pinned to the colour that created it, cleared when it goes out of scope. To be used
-/// by one thread at a time. Each step is one call; a step that broke off is not repeated (ConnectionError),
-/// because the engine may have taken it.
+/// A query like any other: pinned to the colour that created it, cleared when it goes out of scope.
+/// To be used by one thread at a time. Each step is one call; a step that broke off is not repeated
+/// (ConnectionError), because the engine may have taken it. A step on a temporary gives the frame
+/// by value, so that a chain of steps can be kept.
 class DataFrame {
  public:
   DataFrame(DataFrame&&) noexcept;
@@ -43,20 +45,40 @@ class DataFrame {
   ~DataFrame();
 
   /// Keeps these columns.
-  DataFrame& project(const std::vector<std::string>& columns, const CallOptions& options = {});
+  DataFrame& project(const std::vector<std::string>& columns, const CallOptions& options = {}) &;
+  DataFrame project(const std::vector<std::string>& columns, const CallOptions& options = {}) && {
+    return std::move(project(columns, options));
+  }
   /// Keeps the rows for which the SQL condition holds.
-  DataFrame& filter(std::string_view condition, const CallOptions& options = {});
+  DataFrame& filter(std::string_view condition, const CallOptions& options = {}) &;
+  DataFrame filter(std::string_view condition, const CallOptions& options = {}) && {
+    return std::move(filter(condition, options));
+  }
   DataFrame& aggregate(const std::map<std::string, Aggregate>& functions,
-                       const std::vector<std::string>& group_by, const CallOptions& options = {});
+                       const std::vector<std::string>& group_by, const CallOptions& options = {}) &;
+  DataFrame aggregate(const std::map<std::string, Aggregate>& functions,
+                      const std::vector<std::string>& group_by,
+                      const CallOptions& options = {}) && {
+    return std::move(aggregate(functions, group_by, options));
+  }
   /// Sorts by these columns. The wire carries them as a map: their order among each other is the engine's.
-  DataFrame& order_by(const std::map<std::string, SortDirection>& columns, const CallOptions& options = {});
-  DataFrame& limit(std::int32_t rows, const CallOptions& options = {});
+  DataFrame& order_by(const std::map<std::string, SortDirection>& columns,
+                      const CallOptions& options = {}) &;
+  DataFrame order_by(const std::map<std::string, SortDirection>& columns,
+                     const CallOptions& options = {}) && {
+    return std::move(order_by(columns, options));
+  }
+  DataFrame& limit(std::int32_t rows, const CallOptions& options = {}) &;
+  DataFrame limit(std::int32_t rows, const CallOptions& options = {}) && {
+    return std::move(limit(rows, options));
+  }
 
   /// Executes it; the cursor has the query from here on, and this frame is empty (UsageError).
   [[nodiscard]] Cursor execute(const CallOptions& options = {});
 
   /// The engine's id of the query; empty after execute.
-  [[nodiscard]] const std::string& query_id() const noexcept;
+  [[nodiscard]] const std::string& query_id() const& noexcept;
+  [[nodiscard]] std::string query_id() && { return query_id(); }
 
  private:
   friend class Connection;

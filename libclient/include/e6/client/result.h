@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "e6/client/column.h"
@@ -29,7 +30,8 @@ class ResultMetadata {
 
   /// Rows of the whole result, as the engine counts them.
   [[nodiscard]] std::int64_t row_count() const noexcept;
-  [[nodiscard]] const std::vector<ResultColumn>& columns() const noexcept;
+  [[nodiscard]] const std::vector<ResultColumn>& columns() const& noexcept;
+  [[nodiscard]] std::vector<ResultColumn> columns() const&& { return columns(); }
   /// The place of the first column of that name.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const noexcept;
 
@@ -69,32 +71,71 @@ class RowIterator {
   Row row_;
 };
 
-/// Some rows of a result: at least one. Copies share what they hold, so a batch is cheap to pass on and to
-/// keep; its rows, cells, spans and string views are valid as long as one copy lives. Reading from several
-/// threads is safe.
+/// Some rows of a result: at least one. Copies share what they hold, so a batch is cheap to pass on
+/// and to keep; its rows, cells, spans and string views are valid as long as one copy lives.
+/// Reading from several threads is safe.
+///
+/// Notes: a batch that is a temporary gives out nothing that points into it: keep it in a variable
+/// first.
 class ResultBatch {
  public:
   /// Rows.
   [[nodiscard]] std::size_t size() const noexcept;
-  [[nodiscard]] const ResultMetadata& metadata() const noexcept;
+  [[nodiscard]] const ResultMetadata& metadata() const& noexcept;
   /// What the engine sent.
-  [[nodiscard]] std::string_view bytes() const noexcept;
+  [[nodiscard]] std::string_view bytes() const& noexcept;
 
-  [[nodiscard]] std::span<const Column> columns() const noexcept;
+  [[nodiscard]] std::span<const Column> columns() const& noexcept;
   /// By place or name, as in Row. Throws UsageError when there is none.
-  [[nodiscard]] const Column& column(std::size_t index) const;
-  [[nodiscard]] const Column& column(std::string_view name) const;
+  [[nodiscard]] const Column& column(std::size_t index) const&;
+  [[nodiscard]] const Column& column(std::string_view name) const&;
 
   /// Throws UsageError beyond the last row.
-  [[nodiscard]] Row operator[](std::size_t row) const;
-  [[nodiscard]] RowIterator begin() const noexcept { return RowIterator(Row(contents_.get(), 0)); }
-  [[nodiscard]] RowIterator end() const noexcept { return RowIterator(Row(contents_.get(), size())); }
+  [[nodiscard]] Row operator[](std::size_t row) const&;
+  [[nodiscard]] RowIterator begin() const& noexcept { return RowIterator(Row(contents_.get(), 0)); }
+  [[nodiscard]] RowIterator end() const& noexcept {
+    return RowIterator(Row(contents_.get(), size()));
+  }
+
+  const ResultMetadata& metadata() const&& = delete;
+  std::string_view bytes() const&& = delete;
+  std::span<const Column> columns() const&& = delete;
+  const Column& column(std::size_t index) const&& = delete;
+  const Column& column(std::string_view name) const&& = delete;
+  Row operator[](std::size_t row) const&& = delete;
+  RowIterator begin() const&& = delete;
+  RowIterator end() const&& = delete;
 
  private:
   friend class BatchDecoder;
   explicit ResultBatch(std::shared_ptr<const BatchContents> contents) noexcept
       : contents_(std::move(contents)) {}
   std::shared_ptr<const BatchContents> contents_;  // never null
+};
+
+/// A batch, or nothing at the end of a result. An std::optional whose temporaries do not dangle:
+/// `fetch()->column(0)` does not compile, and `*fetch()` is a batch of its own, so that
+/// `for (const Row row : *cursor.fetch())` keeps what it goes through.
+class OptionalBatch : public std::optional<ResultBatch> {
+  using Base = std::optional<ResultBatch>;
+
+ public:
+  using Base::Base;
+  OptionalBatch(Base batch) noexcept : Base(std::move(batch)) {}  // NOLINT: it is one
+
+  [[nodiscard]] ResultBatch* operator->() & noexcept { return Base::operator->(); }
+  [[nodiscard]] const ResultBatch* operator->() const& noexcept { return Base::operator->(); }
+  const ResultBatch* operator->() const&& = delete;  // keep the batch in a variable first
+
+  [[nodiscard]] ResultBatch& operator*() & noexcept { return Base::operator*(); }
+  [[nodiscard]] const ResultBatch& operator*() const& noexcept { return Base::operator*(); }
+  [[nodiscard]] ResultBatch operator*() && noexcept {
+    return *std::move(static_cast<Base&>(*this));
+  }
+
+  [[nodiscard]] ResultBatch& value() & { return Base::value(); }
+  [[nodiscard]] const ResultBatch& value() const& { return Base::value(); }
+  [[nodiscard]] ResultBatch value() && { return std::move(static_cast<Base&>(*this)).value(); }
 };
 
 /// Decodes `resultMetaData` of getResultMetadata. Throws DecodeError when it is malformed.
@@ -104,8 +145,8 @@ class ResultBatch {
 /// rows). The batch has the columns of `metadata`: vectors beyond them are ignored, too few are an error.
 /// Throws DecodeError when the bytes are malformed, whatever they are: never more memory than a small
 /// multiple of their size is taken, and never more time than they are long.
-[[nodiscard]] std::optional<ResultBatch> decode_batch(std::string bytes, const ResultMetadata& metadata);
+[[nodiscard]] OptionalBatch decode_batch(std::string bytes, const ResultMetadata& metadata);
 /// The same with as many columns, without names, as the batch has vectors.
-[[nodiscard]] std::optional<ResultBatch> decode_batch(std::string bytes);
+[[nodiscard]] OptionalBatch decode_batch(std::string bytes);
 
 }  // namespace e6::client
