@@ -1,7 +1,11 @@
 // A segment whose name has vanished or leads elsewhere, or that was given up: everybody moves to the same new one, with what is known.
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 #include "core/host_lock.h"
 #include "fixture.h"
@@ -114,6 +118,73 @@ TEST_F(MovesTest, a_segment_that_is_removed_over_and_over_holds_neither_descript
     E6_CHILD_CHECK(held <= 10);
     c->end_query(std::move(*running));  // its segment was let go of: no harm
     E6_CHILD_CHECK(c->in_flight() == 0);
+    return 0;
+  }));
+}
+
+/// How many mappings this process has of the file under the name, and of others in its directory.
+/// (A file that was made without a name counts as deleted for /proc/self/maps.)
+struct Mapped {
+  int named = 0;
+  int removed = 0;
+};
+Mapped mapped_of(const core::Place& place) {
+  struct stat st {};
+  const bool there = ::stat(place.path().c_str(), &st) == 0;
+  Mapped mapped;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(place.directory) == std::string::npos) continue;
+    std::istringstream words(line);
+    std::string skipped;
+    ino_t inode = 0;
+    words >> skipped >> skipped >> skipped >> skipped >> inode;
+    ++(there && inode == st.st_ino ? mapped.named : mapped.removed);
+  }
+  return mapped;
+}
+
+TEST_F(MovesTest, a_child_forked_after_its_segment_was_removed_lets_go_of_the_old_memory) {
+  E6_EXPECT_CHILD(in_child([&] {
+    auto c = attach_with(Strategy::kGreen);
+    auto running = c->begin_query();
+    E6_CHILD_CHECK(c->bind(*running, "query-1", "").ok());
+    E6_CHILD_CHECK(::unlink(path().c_str()) == 0);
+    const auto child = [&] {
+      E6_CHILD_CHECK(mapped_of(place()).removed == 1);  // inherited
+      c->end_query(c->begin_query_on(Strategy::kGreen, {}));
+      E6_CHILD_CHECK(c->mode() == Mode::kShared);
+      E6_CHILD_CHECK(mapped_of(place()).removed == 0);
+      E6_CHILD_CHECK(mapped_of(place()).named == 1);
+      running.reset();  // its parent's: no harm
+      E6_CHILD_CHECK(c->snapshot().active != Strategy::kBlue);
+      return 0;
+    };
+    E6_CHILD_CHECK(in_child(child) == 0);  // of a parent that has not noticed
+    advance_clock(1100ms);
+    (void)c->begin_query();
+    E6_CHILD_CHECK(in_child(child) == 0);  // of one that has moved
+    E6_CHILD_CHECK(in_child([&] { return in_child(child); }) == 0);
+    // the parent's query still runs there
+    E6_CHILD_CHECK(mapped_of(place()).removed == 1);
+    E6_CHILD_CHECK(c->find_query("query-1"));
+    return 0;
+  }));
+}
+
+TEST_F(MovesTest, a_child_that_finds_no_segment_does_not_hold_the_memory_of_its_parents_either) {
+  E6_EXPECT_CHILD(in_child([&] {
+    auto c = attach_with(Strategy::kGreen);
+    std::filesystem::remove_all(directory_.path());
+    E6_CHILD_CHECK(in_child([&] {
+                     c->end_query(c->begin_query_on(Strategy::kGreen, {}));
+                     E6_CHILD_CHECK(c->mode() == Mode::kFallback);
+                     E6_CHILD_CHECK(mapped_of(place()).removed == 0);
+                     std::filesystem::create_directory(directory_.path());
+                     advance_clock(70s);
+                     E6_CHILD_CHECK(!c->begin_query() && c->mode() == Mode::kShared);
+                     return 0;
+                   }) == 0);
     return 0;
   }));
 }

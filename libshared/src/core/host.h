@@ -109,7 +109,7 @@ class Host {
   void set_aside(Attachment* on_the_way) noexcept;
   bool retire(Attachment& a, EventCause cause) noexcept;
   static Event record_replaced(const Attachment& fresh, EventCause cause) noexcept;
-  static void let_go_of_old(const Attachment& newest) noexcept;
+  void let_go_of_old(const Attachment& newest) noexcept;
   Error replace_ruin(const Attachment* previous, Error refused, SegmentRef& out, Succession& state, bool& again);
 
   Snapshot read(std::uint64_t word, std::uint64_t now_ms) const noexcept;

@@ -113,15 +113,25 @@ Event Host::record_replaced(const Attachment& fresh, EventCause cause) noexcept 
   return record(fresh, e);
 }
 
-// Every move leaves a mapping that holds the old file's memory, and a descriptor. Queries may still run on the latest of them; those before go. Their
-// addresses stay good: a stand-in takes their place.
+// Every move leaves a mapping that holds the old file's memory, and a descriptor. Queries of this
+// process may still run on the latest of them. Those before go, and so do a parent's: its queries
+// are not this process's. Their addresses stay good: a stand-in takes their place.
 void Host::let_go_of_old(const Attachment& newest) noexcept {
+  const std::uint64_t self = os::process_generation();
+  const auto left_or_inherited = [self](const Attachment& a) {
+    return a.process.load(std::memory_order_relaxed) != self;
+  };
+  const auto let_go = [&](const Attachment& a) {
+    if (!os::mapping_replaced(a.segment)) (void)os::replace_mapping(a.segment, kRetiredStandIn);
+    if (!left_or_inherited(a)) a.give_back_descriptor();  // else it was the parent's
+  };
   int kept = 0;
-  for (const Attachment* a = newest.previous; a != nullptr; a = a->previous) {
-    if (!a->shared() || a->segment == newest.segment || ++kept <= kKeptSegments) continue;
-    if (!os::mapping_replaced(a->segment)) (void)os::replace_mapping(a->segment, kRetiredStandIn);
-    if (a->process.load(std::memory_order_relaxed) == os::process_generation()) a->give_back_descriptor();  // else it was the parent's
-  }
+  for (const Attachment* a = newest.previous; a != nullptr; a = a->previous)
+    if (a->shared() && a->segment != newest.segment &&
+        (left_or_inherited(*a) || ++kept > kKeptSegments))
+      let_go(*a);
+  for (const Attachment* a = unused_; a != nullptr; a = a->next_unused)
+    if (a->shared() && a->segment != newest.segment && left_or_inherited(*a)) let_go(*a);
 }
 
 // What stands under the name is no segment any more, but was one when this process attached to it: somebody cut it off or overwrote it. Then a new

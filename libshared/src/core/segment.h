@@ -43,8 +43,8 @@ struct SegmentRef {
 /// Opens the segment of `place`, makes it, or makes one in the place of one that was given up.
 /// Bounded: gives up with kRetired when others remove it under our hands for 50 ms and at least 8
 /// rounds.
-/// `been_here`: this process had a segment under that name before. One of another boot that it finds
-/// there is another kernel's then, whatever the clocks say: it was put there since.
+/// `been_here`: this process had a segment under that name before. One of another boot that it
+/// finds there is another kernel's then, whatever the clocks say: it was put there since.
 /// Crash: as make_segment.
 Error attach_segment(const Place& place, SegmentRef& out, bool been_here = false);
 
@@ -55,8 +55,8 @@ Error replace_segment(const Place& place, int ruin, SegmentRef& out, bool& again
 /// Is the file under the segment's name one that can be trusted: regular, under one name, `place`'s owner or group, no wider permissions?
 Error check_file(const struct stat& file, const Place& place);
 
-/// How much later than its boot, by its own clock, a kernel must find a segment of another boot to
-/// have been made before. Clocks of two machines differ by seconds.
+/// A segment of another boot is stale if it was made at least this long before this kernel booted.
+/// Clocks of two machines differ by seconds.
 inline constexpr std::uint64_t kBootMarginNs = 10'000'000'000;
 
 /// Was a segment of another boot made before this kernel booted? Then nobody uses it, else another

@@ -15,8 +15,8 @@ constexpr std::string_view pick(const std::array<std::string_view, N>& words, En
 constexpr auto kCauses = std::to_array<std::string_view>(
     {"ok",            "bad-option",    "no-directory",   "no-permission",   "read-only",   "no-space", "no-descriptors", "not-a-segment",
      "foreign-owner", "foreign-mode",  "foreign-layout", "foreign-libc",    "foreign-clock", "foreign-cluster", "damaged", "retired",
-     "busy",          "full",          "too-long",       "unknown",         "forked",      "timeout",  "system",
-     "foreign-kernel"});
+     "busy",          "full",          "too-long",       "unknown",         "forked",      "timeout",
+     "system",        "foreign-kernel"});
 static_assert(kCauses.size() == static_cast<std::size_t>(Cause::kForeignKernel) + 1);
 
 constexpr auto kKinds = std::to_array<std::string_view>(
