@@ -4,7 +4,8 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
-#include <thread>
+#include <string>
+#include <vector>
 
 #include "cutting_proxy.h"
 #include "e6/client/call_observer.h"
@@ -35,28 +36,33 @@ class LeftQueriesTest : public Scene {
     if (proxy_ == nullptr) proxy_ = std::make_unique<CuttingProxy>(engine().target());
     return *proxy_;
   }
-  Connection connect_through() {
+  ConnectionOptions through_proxy() {
     ConnectionOptions made = options_for(proxy().target(), directory_);
     made.retry_backoff = milliseconds(1);
     made.observer = after_prepare_;
-    return Connection(made);
+    return made;
   }
-  /// Executes a statement that fails; its error and the cursor name the query.
-  void expect_failure(Connection& connection, const std::string& sql,
-                      const CallOptions& options = {}) {
+  /// Executes a statement. False if it succeeds; else its error and the cursor name the query.
+  static bool fails(Connection& connection, const std::string& sql,
+                    const CallOptions& options = {}) {
     Cursor cursor = connection.cursor();
     try {
       cursor.execute(sql, options);
-      ADD_FAILURE() << "no error";
+      return false;
     } catch (const Error& error) {
       EXPECT_FALSE(error.context().query_id.empty()) << error.what();
       EXPECT_EQ(cursor.query_id(), error.context().query_id);
     }
     EXPECT_FALSE(cursor.has_query());
+    return true;
+  }
+  static void expect_failure(Connection& connection, const std::string& sql,
+                             const CallOptions& options = {}) {
+    EXPECT_TRUE(fails(connection, sql, options)) << "no error";
   }
   /// As many failures as one kind needs, then none of their queries is open.
   void expect_nothing_left_by(const std::function<void(Connection&)>& failing) {
-    Connection connection = connect_through();
+    Connection connection(through_proxy());
     connection.connect();
     for (int i = 0; i < failures_of_each_kind() && !HasFailure(); ++i) failing(connection);
     after_prepare_->act = nullptr;
@@ -92,8 +98,13 @@ TEST_F(LeftQueriesTest, doubtful_errors_leave_nothing_open) {
   command(
       "error --method executeStatementV2 --late --code INTERNAL --details 'CHECK: status = 456' "
       "--rate 1");
-  expect_nothing_left_by(
-      [this](Connection& connection) { expect_failure(connection, "insert into t values (1)"); });
+  // A host verifies once a second: each of these is a host of its own.
+  expect_nothing_left_by([this](Connection&) {
+    ConnectionOptions alone = through_proxy();
+    alone.shared.share = false;
+    Connection connection(alone);
+    expect_failure(connection, "insert into t values (1)");
+  });
 }
 
 TEST_F(LeftQueriesTest, statements_that_time_out_leave_nothing_open) {
@@ -115,7 +126,12 @@ TEST_F(LeftQueriesTest, statements_that_are_stopped_leave_nothing_open) {
 TEST_F(LeftQueriesTest, statements_that_lose_their_connection_leave_nothing_open) {
   expect_nothing_left_by([this](Connection& connection) {
     after_prepare_->act = [this] { proxy().cut_after(From::kEngine, 0); };
-    expect_failure(connection, "insert into t values (1)");
+    // The engine's next bytes may be a frame of the connection's own: then it is cut before the
+    // statement is on its way, which is sent on another one.
+    int tries = 0;
+    while (!fails(connection, "insert into t values (1)") && ++tries < 20) {
+    }
+    EXPECT_LT(tries, 20) << "no error";
   });
 }
 
@@ -127,7 +143,7 @@ TEST_F(LeftQueriesTest, statements_whose_stream_is_reset_leave_nothing_open) {
 }
 
 TEST_F(LeftQueriesTest, a_statement_that_was_prepared_by_itself_leaves_nothing_open) {
-  Connection connection = connect_through();
+  Connection connection(through_proxy());
   {
     Cursor cursor = connection.cursor();
     cursor.prepare("insert into t values (1)");
@@ -143,7 +159,7 @@ TEST_F(LeftQueriesTest, a_statement_that_was_prepared_by_itself_leaves_nothing_o
 }
 
 TEST_F(LeftQueriesTest, a_data_frame_whose_execute_fails_leaves_nothing_open) {
-  Connection connection = connect_through();
+  Connection connection(through_proxy());
   command("error --method executeDataFrame --code INTERNAL --details broken --count 1");
   {
     DataFrame frame = connection.data_frame({.table = "t"});
@@ -155,7 +171,7 @@ TEST_F(LeftQueriesTest, a_data_frame_whose_execute_fails_leaves_nothing_open) {
 // A fault on the way must not hide why the statement failed, and the next statement finds the
 // engine.
 TEST_F(LeftQueriesTest, a_clear_that_fails_too_hides_nothing) {
-  Connection connection = connect_through();
+  Connection connection(through_proxy());
   connection.connect();
   command(
       "error --method executeStatementV2 --code INVALID_ARGUMENT --details 'no such column' "
@@ -177,17 +193,20 @@ TEST_F(LeftQueriesTest, a_clear_that_fails_too_hides_nothing) {
 // Nobody reaches the engine for a while: what is left there is ended when it can be reached, within
 // 5 s.
 TEST_F(LeftQueriesTest, an_engine_that_comes_back_is_told_what_is_left) {
-  Connection connection = connect_through();
-  connection.connect();
-  for (int i = 0; i < 5; ++i) {
-    after_prepare_->act = [this] { proxy().black_out(); };
-    expect_failure(connection, "insert into t values (1)");
-    after_prepare_->act = nullptr;
-    proxy().pass();
-    if (i < 4) EXPECT_NO_THROW(connection.health_check());
+  Connection connection(through_proxy());
+  {
+    std::vector<Cursor> cursors;
+    for (int i = 0; i < 5; ++i) {
+      cursors.push_back(connection.cursor());
+      cursors.back().prepare("insert into t values (1)");
+    }
+    proxy().black_out();
+    for (Cursor& cursor : cursors)
+      EXPECT_THROW(cursor.execute_prepared({}, {.timeout = milliseconds(200)}), Error);
   }
+  EXPECT_EQ(total("queries_open"), 5);
+  proxy().pass();
   EXPECT_TRUE(open_queries_come_down_to(0)) << total("queries_open") << " queries are left";
-  EXPECT_EQ(total("queries_prepared"), 5);
 }
 
 }  // namespace

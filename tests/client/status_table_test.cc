@@ -31,6 +31,12 @@ TEST_P(StatusTableTest, does_no_harm_as_the_answer_of_any_call_with_any_code) {
   }
 }
 
+// The same where processes share what they know, with the code that each really comes with.
+TEST_P(StatusTableTest, does_no_harm_to_a_host_of_many_processes) {
+  for (const char* call : kCalls)
+    expect_no_harm(call, GetParam().code, GetParam().text, Work::kNotDone, Knowledge::kSegment);
+}
+
 // An engine that accepts the statement and then fails: whatever it says, the statement has run.
 TEST_P(StatusTableTest, executes_nothing_twice_when_it_comes_after_the_work) {
   for (int code = 1; code <= kLastCode && !HasFailure(); ++code) {

@@ -132,7 +132,9 @@ TEST_F(StoppingTest, stops_at_any_moment_leave_nothing_open_and_the_cursor_usabl
       }
     } catch (const CancelledError&) {
     }
-    if (random() % 2 == 0) EXPECT_NO_THROW(cursor.clear());
+    if (random() % 2 == 0) {
+      EXPECT_NO_THROW(cursor.clear());
+    }
     if (random() % 4 == 0) {
       stopper.join();
       cursor.set_stop_token({});
