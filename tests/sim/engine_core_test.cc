@@ -117,7 +117,8 @@ TEST_F(EngineCoreTest, a_late_error_comes_when_the_work_is_done) {
   EXPECT_REFUSED(call(about(open, Method::kExecuteStatementV2)), Result::kError);
   EXPECT_EQ(stats()["executions"]["INSERT INTO t /* rows=5 batches=2 */"], 1);
   EXPECT_REFUSED(call(about(open, Method::kGetNextResultBatch)), Result::kError);
-  EXPECT_EQ(call(about(open, Method::kGetNextResultBatch)).first_row, 2);  // the first batch is lost
+  // The first batch is lost.
+  EXPECT_EQ(call(about(open, Method::kGetNextResultBatch)).first_row, 2);
 }
 
 TEST_F(EngineCoreTest, a_query_is_open_until_it_is_cleared_or_lost) {

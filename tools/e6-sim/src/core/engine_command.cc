@@ -43,8 +43,9 @@ CommandResult EngineCore::apply(const Command& command, Nanos now) {
       if (command.clear) {
         faults_.clear_errors();
       } else {
-        faults_.inject_error(*command.method, command.code, command.details, command.count, command.rate,
-                             command.late ? Faults::When::kAfterTheWork : Faults::When::kBeforeTheWork);
+        const auto when = command.late ? Faults::When::kAfterTheWork : Faults::When::kBeforeTheWork;
+        faults_.inject_error(*command.method, command.code, command.details, command.count,
+                             command.rate, when);
       }
       break;
     case Verb::kResetStats:

@@ -23,7 +23,8 @@ class Faults {
   enum class When : unsigned char { kBeforeTheWork, kAfterTheWork };
   // Fails the matching calls: `count` of them, or each with probability `rate` until cleared.
   void inject_error(const MethodFilter& filter, int code, std::string details,
-                    std::optional<std::int64_t> count, double rate, When when = When::kBeforeTheWork);
+                    std::optional<std::int64_t> count, double rate,
+                    When when = When::kBeforeTheWork);
   void clear_errors() { errors_.clear(); }
   void deny(Nanos duration, Nanos now) { deny_until_ = now + duration; }
 

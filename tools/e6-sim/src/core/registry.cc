@@ -71,8 +71,9 @@ std::array<std::uint64_t, kColours> Registry::queries() const {
 }
 
 std::uint64_t Registry::executed_queries() const {
-  const auto executed =
-      std::count_if(queries_.begin(), queries_.end(), [](const auto& entry) { return entry.second->executed; });
+  const auto executed = std::count_if(queries_.begin(), queries_.end(), [](const auto& entry) {
+    return entry.second->executed;
+  });
   return static_cast<std::uint64_t>(executed);
 }
 

@@ -154,7 +154,8 @@ void add_options(CLI::App& sub, Verb verb, Words& words) {
       sub.add_option("--rate", words.rate, "Fail this share of the calls, 0 to 1")
           ->check(CLI::Range(0.0, 1.0))
           ->excludes(count);
-      sub.add_flag("--late", words.late, "The call does its work first, then fails: its answer is lost");
+      sub.add_flag("--late", words.late,
+                   "The call does its work first, then fails: its answer is lost");
       sub.add_flag("--clear", words.clear, "Take all injected errors away");
       break;
     }
