@@ -85,7 +85,7 @@ struct Channel::Stubs {
     }
     return reply;
   }
-  /// Metadata in the order that engines know, and the deadline.
+  /// Metadata, each key once, and the deadline. gRPC sends them in the order of their keys.
   void dress(grpc::ClientContext& context, const CallHead& head) const;
   /// gRPC aborts the process on a message that Protobuf does not serialise, which is one of 2 GiB.
   [[nodiscard]] std::size_t most_bytes() const noexcept {
