@@ -42,7 +42,8 @@ class LeftQueriesTest : public Scene {
     made.observer = after_prepare_;
     return made;
   }
-  /// Executes a statement. False if it succeeds; else its error and the cursor name the query.
+  /// Executes a statement. False if it succeeds, or fails before it has a query; else its error and
+  /// the cursor name the query.
   static bool fails(Connection& connection, const std::string& sql,
                     const CallOptions& options = {}) {
     Cursor cursor = connection.cursor();
@@ -50,15 +51,20 @@ class LeftQueriesTest : public Scene {
       cursor.execute(sql, options);
       return false;
     } catch (const Error& error) {
+      if (error.context().call == "prepareStatementV2") return false;
       EXPECT_FALSE(error.context().query_id.empty()) << error.what();
       EXPECT_EQ(cursor.query_id(), error.context().query_id);
     }
     EXPECT_FALSE(cursor.has_query());
     return true;
   }
+  /// The same until it fails, because what breaks it may come before the statement is on its way.
   static void expect_failure(Connection& connection, const std::string& sql,
                              const CallOptions& options = {}) {
-    EXPECT_TRUE(fails(connection, sql, options)) << "no error";
+    int tries = 0;
+    while (!fails(connection, sql, options) && ++tries < 20) {
+    }
+    EXPECT_LT(tries, 20) << "no error";
   }
   /// As many failures as one kind needs, then none of their queries is open.
   void expect_nothing_left_by(const std::function<void(Connection&)>& failing) {
@@ -126,12 +132,7 @@ TEST_F(LeftQueriesTest, statements_that_are_stopped_leave_nothing_open) {
 TEST_F(LeftQueriesTest, statements_that_lose_their_connection_leave_nothing_open) {
   expect_nothing_left_by([this](Connection& connection) {
     after_prepare_->act = [this] { proxy().cut_after(From::kEngine, 0); };
-    // The engine's next bytes may be a frame of the connection's own: then it is cut before the
-    // statement is on its way, which is sent on another one.
-    int tries = 0;
-    while (!fails(connection, "insert into t values (1)") && ++tries < 20) {
-    }
-    EXPECT_LT(tries, 20) << "no error";
+    expect_failure(connection, "insert into t values (1)");
   });
 }
 
