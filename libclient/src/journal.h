@@ -14,6 +14,9 @@ namespace e6::client {
 /// The logger in use. Lock-free; the reference stays valid for ever.
 [[nodiscard]] spdlog::logger& journal() noexcept;
 
+/// Has the application set a logger of its own?
+[[nodiscard]] bool journal_replaced() noexcept;
+
 /// The level that a name stands for ("warning", "WARN", "info", ...); nothing for other words.
 [[nodiscard]] std::optional<spdlog::level::level_enum> parse_level(std::string_view name) noexcept;
 

@@ -39,24 +39,28 @@ std::shared_ptr<Knowledge> Knowledge::of(const e6::Options& options) {
   fork_state::watch();
   fork_state::run_in_child(&renew_lock_in_child);
 
-  Coordinator::AttachResult attached = Coordinator::attach(options);
+  Coordinator::AttachResult attached = Coordinator::attach(options, FallbackWarning::kWhenObserved);
   if (attached.coordinator == nullptr) {
     const std::string sentence = attached.error.sentence();
     if (attached.error.cause == Cause::kBadOption) throw OptionError(sentence);
     throw SharedStateError(sentence);
   }
-  const std::lock_guard guard(all.lock);
-  std::weak_ptr<Knowledge>& place = all.known[attached.coordinator.get()];
-  if (auto existing = place.lock()) return existing;
-  std::shared_ptr<Knowledge> made(new Knowledge(std::move(attached.coordinator)));
-  place = made;
+  std::shared_ptr<Knowledge> made;
+  {
+    const std::lock_guard guard(all.lock);
+    std::weak_ptr<Knowledge>& place = all.known[attached.coordinator.get()];
+    if (auto existing = place.lock()) return existing;
+    made.reset(new Knowledge(std::move(attached.coordinator)));
+    place = made;
+  }
+  // Without the lock: it is told what holds already, and a log's sinks are the application's.
+  made->coordinator_->add_observer(made->observer_);
   return made;
 }
 
 Knowledge::Knowledge(std::shared_ptr<Coordinator> coordinator)
-    : coordinator_(std::move(coordinator)), observer_(make_observer(coordinator_->options().cluster)) {
-  coordinator_->add_observer(observer_);
-}
+    : coordinator_(std::move(coordinator)),
+      observer_(make_observer(coordinator_->options().cluster)) {}
 
 Knowledge::~Knowledge() {
   coordinator_->remove_observer(observer_.get());

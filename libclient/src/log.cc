@@ -79,6 +79,10 @@ std::optional<spdlog::level::level_enum> parse_level(std::string_view name) noex
   return *entry->logger;
 }
 
+bool journal_replaced() noexcept {
+  return &journal() != default_logger().get();
+}
+
 void set_logger(std::shared_ptr<spdlog::logger> logger) {
   install(logger != nullptr ? std::move(logger) : default_logger());
 }

@@ -27,6 +27,19 @@ class JournalObserver final : public Observer {
     }
   }
 
+  bool on_fallback(const e6::Error& error) noexcept override {
+    try {
+      spdlog::logger& log = journal();
+      log.warn("{}: this process works without the host's segment and shares nothing: {}", cluster_,
+               error.sentence());
+      // With the default logger off libshared writes its line to stderr. An application's logger
+      // decides for itself.
+      return log.should_log(spdlog::level::warn) || journal_replaced();
+    } catch (...) {
+      return false;
+    }
+  }
+
   void on_restored() noexcept override {
     try {
       journal().info("{}: the segment is in use again", cluster_);

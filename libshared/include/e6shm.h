@@ -207,7 +207,9 @@ E6SHM_API const char* e6shm_mode_name(e6shm_mode_t mode) E6SHM_NOEXCEPT;
  *
  * Handles of one cluster, directory and group share one participant; the options of the first one stay in force while any of
  * them is attached. A process may have 4096 handles at a time (E6SHM_ERR_FULL). It fails for bad options, and without a segment
- * only when `required` is set: else the handle works in fallback (see e6shm_mode, e6shm_degraded_by).
+ * only when `required` is set: else the handle works in fallback (see e6shm_mode,
+ * e6shm_degraded_by), and once per process and cluster one line on standard error says so, unless
+ * `share` is E6SHM_NO or E6_SHM_FALLBACK_WARNING in the environment is 0.
  * Process death needs no e6shm_detach: others notice, and clean up. */
 E6SHM_API int32_t e6shm_attach(const e6shm_options_t* options, e6shm_t** handle) E6SHM_NOEXCEPT;
 

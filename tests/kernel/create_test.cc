@@ -6,6 +6,7 @@
 
 #include "fixture.h"
 #include "os/host_identity.h"
+#include "os/named_memfd.h"
 #include "os/segment_file.h"
 #include "os/sigbus_guard.h"
 #include "refusal.h"
@@ -209,6 +210,36 @@ TEST_F(CreateTest, no_descriptor_lies_below_3_for_a_moment_where_the_process_has
                  ? 0
                  : 1;
     }));
+}
+
+TEST_F(CreateTest, a_fallback_that_cannot_be_marked_by_a_memfd_works_all_the_same) {
+  for (const int e : {EPERM, ENOSYS, EMFILE, ENOMEM})
+    E6_EXPECT_CHILD(in_child([&] {
+      const Refusal none(Call::kNamedMemory, e);
+      Options o = options();
+      o.directory += "/missing";
+      auto c = attach(o);
+      E6_CHILD_CHECK(c->mode() == Mode::kFallback && c->degraded_by().cause == Cause::kNoDirectory);
+      E6_CHILD_CHECK(detect(*c, Strategy::kGreen) && c->begin_query());
+      advance_clock(70s);
+      E6_CHILD_CHECK(c->begin_query());
+      return 0;
+    }));
+}
+
+TEST_F(CreateTest, a_kernel_that_does_not_know_memfds_that_cannot_be_executed_gives_a_plain_one) {
+  E6_EXPECT_CHILD(in_child([&] {
+    const Refusal old(Call::kNamedMemory, EINVAL, 1);
+    const os::Fd fd = os::named_memfd("e6shm-alone:" + std::string(300, 'x'), "17");
+    E6_CHILD_CHECK(fd.valid());
+    char link[512];
+    const std::string path = "/proc/self/fd/" + std::to_string(fd.get());
+    const ssize_t size = ::readlink(path.c_str(), link, sizeof link);
+    const std::string expected = "/memfd:e6shm-alone:" + std::string(228, 'x') + " (deleted)";
+    E6_CHILD_CHECK(size > 0 && std::string(link, static_cast<std::size_t>(size)) == expected);
+    char bytes[8];
+    return ::pread(fd.get(), bytes, sizeof bytes, 0) == 2 ? 0 : 1;
+  }));
 }
 
 TEST_F(CreateTest, a_looker_that_may_not_read_says_so) {

@@ -57,7 +57,8 @@ TEST_F(MoveTest, a_reason_for_the_fallback_that_changes_is_told_and_one_that_sta
     (void)c->begin_query();
     EXPECT_EQ(c->degraded_by().cause, Cause::kNoSpace);
   }
-  EXPECT_EQ(listener->degraded, std::vector<Cause>{Cause::kNoSpace});
+  const std::vector<Cause> told = {Cause::kNoPermission, Cause::kNoSpace};
+  EXPECT_EQ(listener->degraded, told);
 }
 
 TEST_F(MoveTest, while_one_thread_takes_too_long_to_attach_the_others_work_for_themselves) {

@@ -117,6 +117,7 @@ int __real_fchown(int, uid_t, gid_t);
 int __real_fchmod(int, mode_t);
 ssize_t __real_pread(int, void*, std::size_t, off_t);
 DIR* __real_fdopendir(int);
+int __real_memfd_create(const char*, unsigned);
 int __real_pthread_mutexattr_setrobust(pthread_mutexattr_t*, int);
 int __real_pthread_mutex_clocklock(pthread_mutex_t*, clockid_t, const struct timespec*);
 
@@ -177,6 +178,9 @@ int __wrap_fchown(int fd, uid_t user, gid_t group) { return fails(Call::kGroup) 
 int __wrap_fchmod(int fd, mode_t mode) { return fails(Call::kMode) ? -1 : __real_fchmod(fd, mode); }
 ssize_t __wrap_pread(int fd, void* into, std::size_t size, off_t offset) { return fails(Call::kRead) ? -1 : __real_pread(fd, into, size, offset); }
 DIR* __wrap_fdopendir(int fd) { return fails(Call::kListing) ? nullptr : __real_fdopendir(fd); }
+int __wrap_memfd_create(const char* name, unsigned flags) {
+  return fails(Call::kNamedMemory) ? -1 : __real_memfd_create(name, flags);
+}
 int __wrap_pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock, const struct timespec* until) {
   const int refusal = refused(Call::kMutexLock);
   return refusal != 0 ? refusal : __real_pthread_mutex_clocklock(mutex, clock, until);

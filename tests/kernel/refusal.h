@@ -25,6 +25,7 @@ enum class Call {
   kRead,         ///< pread
   kStat,         ///< fstat
   kListing,      ///< fdopendir
+  kNamedMemory,  ///< memfd_create
   kMutex,        ///< pthread_mutexattr_setrobust
   kMutexLock,    ///< pthread_mutex_clocklock
   kCount

@@ -13,7 +13,7 @@ class Settings : public ::testing::Test {
   static void clear() {
     for (const char* name : {"E6_SHM_DIR", "E6_SHM_GROUP", "E6DATA_STRATEGY_CACHE_TIMEOUT", "E6_SHM_NEGATIVE_TTL",
                              "E6DATA_STRATEGY_DETECTION_TIMEOUT", "E6_SHM_DRAIN_TIMEOUT", "E6_SHM_POLICY", "E6_SHM_REQUIRED",
-                             "E6_SHM_SHARE", "E6_SHM_SIGBUS_GUARD"})
+                             "E6_SHM_SHARE", "E6_SHM_SIGBUS_GUARD", "E6_SHM_FALLBACK_WARNING"})
       ::unsetenv(name);
   }
   void SetUp() override { clear(); }
@@ -118,7 +118,8 @@ TEST_F(Settings, switches_are_0_or_1) {
   EXPECT_TRUE(o.required);
   EXPECT_TRUE(read("E6_SHM_SHARE", "0", &o).ok());
   EXPECT_FALSE(o.share);
-  for (const char* name : {"E6_SHM_REQUIRED", "E6_SHM_SHARE", "E6_SHM_SIGBUS_GUARD"}) {
+  for (const char* name :
+       {"E6_SHM_REQUIRED", "E6_SHM_SHARE", "E6_SHM_SIGBUS_GUARD", "E6_SHM_FALLBACK_WARNING"}) {
     const Error e = read(name, "yes");
     EXPECT_EQ(e.cause, Cause::kBadOption);
     EXPECT_NE(e.sentence().find(name), std::string::npos);

@@ -36,7 +36,10 @@ std::uint32_t soft_units(const Options& options, const Place& place) noexcept {
 }  // namespace
 
 Host::Host(Options options, Place place)
-    : options_(std::move(options)), place_(std::move(place)), soft_units_(soft_units(options_, place_)) {}
+    : options_(std::move(options)),
+      place_(std::move(place)),
+      soft_units_(soft_units(options_, place_)),
+      alone_(Alone::of(place_.cluster)) {}
 
 [[gnu::hot]] std::uint32_t Host::expiry_after(std::uint64_t now_ms, std::chrono::milliseconds span) const noexcept {
   return layout::expiry_unit(now_ms + static_cast<std::uint64_t>(span.count()));

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/alone.h"
 #include "core/attachment.h"
 #include "core/commit.h"
 #include "core/fallback.h"
@@ -39,8 +40,9 @@ class Host {
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
-  // A coordinator came or went. The last one to go leaves the segment. `required`: an error without a segment.
-  Error acquire(bool required);
+  // A coordinator came or went. The last one to go leaves the segment. `required`: an error without
+  // a segment, which is no fallback: nobody is told.
+  Error acquire(bool required, FallbackWarning warning);
   void release() noexcept;
 
   [[nodiscard]] bool in_use() const noexcept { return users_.load(std::memory_order_acquire) != 0; }
@@ -103,8 +105,13 @@ class Host {
   bool lock_moving() noexcept;
   Ground ground() noexcept;
   Attachment* here() noexcept;
+  // Whether a fallback that it ends in is one that the process works in, or may become an error.
+  enum class Fallback : std::uint8_t { kUsed, kUndecided };
   void look_after(Attachment* a, std::uint64_t now_ms) noexcept;
-  Attachment* settle(Attachment* outdated, std::uint64_t carried) noexcept;
+  Attachment* settle(Attachment* outdated, std::uint64_t carried,
+                     Fallback fallback = Fallback::kUsed) noexcept;
+  void work_alone(const Error& why, bool news, FallbackWarning warning) noexcept;
+  void end_alone() noexcept;
   std::unique_ptr<Attachment> make_attachment(const Attachment* previous, Succession& along);
   void set_aside(Attachment* on_the_way) noexcept;
   bool retire(Attachment& a, EventCause cause) noexcept;
@@ -136,6 +143,8 @@ class Host {
 
   void notify(const Event& event) noexcept;
   void notify_degraded(const Error& error) noexcept;
+  void notify_fallback(const Error& error, FallbackWarning warning) noexcept;
+  void warn(const Error& error) noexcept;
   void notify_restored() noexcept;
   using Observers = std::vector<std::shared_ptr<Observer>>;
   using ObserverList = std::shared_ptr<const Observers>;
@@ -151,6 +160,8 @@ class Host {
   const std::uint32_t soft_units_;  // remaining expiry, in its unit, below which the soft limit has passed
   std::atomic<Attachment*> attachment_{nullptr};
   std::atomic<std::uint32_t> users_{0};
+  Alone& alone_;
+  std::atomic<std::uint64_t> alone_in_{0};  // generation in which alone_ was entered; 0: it was not
   os::ForkSafeLock moving_;
   std::uint64_t retry_ms_ = 0;  // under moving_: current pause between attempts to get a segment
   Attachment* unused_ = nullptr;  // under moving_, by next_unused

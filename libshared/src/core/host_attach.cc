@@ -135,14 +135,21 @@ bool outdated(const Attachment* a) noexcept {
 }  // namespace
 
 // Coming and going are kept apart by `moving_`: whoever comes while the last one leaves finds the attachment whole, or gone.
-Error Host::acquire(bool required) {
+Error Host::acquire(bool required, FallbackWarning warning) {
   const bool apart = lock_moving();
   users_.fetch_add(1, std::memory_order_acq_rel);
   if (apart) moving_.unlock();
-  const Attachment* before = attachment_.load(std::memory_order_acquire);
-  Attachment* a = here();
-  if (a == before && !a->shared() && options_.share) a = settle(a, 0);  // whoever attaches wants to know how it is now
-  if (!required || !options_.share || a->shared()) return {};
+  Attachment* const before = attachment_.load(std::memory_order_acquire);
+  Attachment* a = before;
+  // whoever attaches wants to know how it is now
+  if (a == nullptr || a->process != os::process_generation() || (!a->shared() && options_.share))
+    a = settle(a, 0, Fallback::kUndecided);
+  if (!options_.share || a->shared()) return {};
+  if (!required) {
+    // not for a moment in which another thread is still attaching, or there is no memory
+    if (a->process == os::process_generation()) work_alone(a->degraded, a != before, warning);
+    return {};
+  }
   const Error& why = a->degraded;
   Error e = in_words(why.cause, why.sys_errno, [&] { return why; });
   release();
@@ -159,6 +166,7 @@ void Host::release() noexcept {
     leave(*a);
     a->give_back_descriptor();
   }
+  if (last) end_alone();
   if (apart) moving_.unlock();
 }
 
@@ -254,7 +262,7 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, Su
   }
 }
 
-Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
+Attachment* Host::settle(Attachment* before, std::uint64_t carried, Fallback fallback) noexcept {
   os::Backoff pause(Patience::deadline());
   while (!moving_.try_lock()) {
     Attachment* now = attachment_.load(std::memory_order_acquire);
@@ -307,6 +315,8 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
     current->next_check_ms.store(made->next_check_ms.load(std::memory_order_relaxed), std::memory_order_relaxed);
     set_aside(along.on_the_way);
     moving_.unlock();
+    if (options_.share && fallback == Fallback::kUsed)
+      work_alone(current->degraded, false, FallbackWarning::kAtOnce);
     return current;
   }
   Attachment* fresh = made.release();
@@ -315,9 +325,15 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried) noexcept {
   const bool stayed = std::exchange(stays_for_, Cause::kOk) != Cause::kOk;
   moving_.unlock();
   if (along.removed.kind != EventKind::kNone) notify(along.removed);
-  if (fresh->degraded && options_.share)
+  if (!options_.share) return fresh;
+  if (!fresh->shared()) {
+    if (fallback == Fallback::kUsed) work_alone(fresh->degraded, true, FallbackWarning::kAtOnce);
+    return fresh;
+  }
+  end_alone();
+  if (fresh->degraded)
     notify_degraded(fresh->degraded);
-  else if (current != nullptr && (!was_shared || stayed) && fresh->shared())
+  else if (current != nullptr && (!was_shared || stayed))
     notify_restored();
   return fresh;
 }

@@ -48,7 +48,8 @@ std::atomic<Known*> known{nullptr};
 
 bool same_settings(const Options& a, const Options& b) noexcept {
   return a.ttl == b.ttl && a.negative_ttl == b.negative_ttl && a.detection_timeout == b.detection_timeout && a.policy == b.policy &&
-         a.drain_timeout == b.drain_timeout && a.sigbus_guard == b.sigbus_guard;
+         a.drain_timeout == b.drain_timeout && a.sigbus_guard == b.sigbus_guard &&
+         a.fallback_warning == b.fallback_warning;
 }
 
 /// The one in use, whatever its settings; else one with the same settings. The oldest: threads that make one at the same time agree on it.
@@ -92,7 +93,7 @@ class Hold {
 
 }  // namespace
 
-Coordinator::AttachResult Coordinator::attach(Options options) try {
+Coordinator::AttachResult Coordinator::attach(Options options, FallbackWarning warning) try {
   if (Error e = options.validate()) return {nullptr, std::move(e)};
   core::Place place;
   place.directory = options.directory;
@@ -104,7 +105,7 @@ Coordinator::AttachResult Coordinator::attach(Options options) try {
     place.group = gid;
   }
   Known& entry = known_for(options, place);
-  if (Error e = entry.host.acquire(options.required)) return {nullptr, std::move(e)};
+  if (Error e = entry.host.acquire(options.required, warning)) return {nullptr, std::move(e)};
   Hold hold(entry.host);  // the shared handle of one who came before has its own already
   std::shared_ptr<Coordinator> handle;
   const os::ForkSafeGuard guard(entry.lock);

@@ -90,6 +90,7 @@ Options Options::from_environment(Error* error) {
   note(read_policy("E6_SHM_POLICY", o.policy));
   note(read_switch("E6_SHM_REQUIRED", o.required));
   note(read_switch("E6_SHM_SHARE", o.share));
+  note(read_switch("E6_SHM_FALLBACK_WARNING", o.fallback_warning));
   note(read_switch("E6_SHM_SIGBUS_GUARD", o.sigbus_guard));
   if (!problem && o.directory[0] != '/')
     problem = {Cause::kBadOption, 0, "E6_SHM_DIR", "'" + o.directory + "' is not an absolute path"};

@@ -10,7 +10,10 @@ class logger;
 namespace e6::client {
 
 /// Replaces the client's logger; nullptr restores the default one, "e6.client". The default is silent unless
-/// E6DATA_LOG_LEVEL is set (trace, debug, info, warning, error, critical, off); then it writes to stderr.
+/// E6DATA_LOG_LEVEL is set (trace, debug, info, warning, error, critical, off); then it writes to
+/// stderr. One line comes out all the same: the warning of a process that has to work without the
+/// host's segment, once per process and cluster (E6_SHM_FALLBACK_WARNING=0 silences it). A logger
+/// that was set here gets it instead, as a warning.
 /// Thread-safe; loggers that were set stay alive as long as the process.
 ///
 /// Levels: info for detections, colours tried, transitions; warning for a mismatch; error for a failed

@@ -154,6 +154,12 @@ enum class Mode : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(Mode mode) noexcept;
 
+/// When the warning about the fallback is due (Options::fallback_warning).
+enum class FallbackWarning : std::uint8_t {
+  kAtOnce,        ///< when attaching ends in it, if there is no observer yet
+  kWhenObserved,  ///< with the observer that the caller adds next, and that may take it over
+};
+
 /// One cluster, one process. All functions are safe from any thread and after a fork (the child becomes a participant of its own
 /// on its first call). None throws: without memory a query goes on unrecorded (kPinsOverflowed), an error has no words, attaching is tried again at the
 /// next call; only add_observer, remove_observer and what returns texts or lists need some (std::bad_alloc). None but detect_begin and resume_begin
@@ -166,7 +172,8 @@ class Coordinator {
   /// The process's coordinator for `options.cluster`: the same object for the same cluster, directory and group while anyone holds it; the options of
   /// the first attach stay in force. Starts no thread; may be called before or after a fork.
   /// Fails only for bad options, or without a segment when `options.required` is set.
-  [[nodiscard]] static AttachResult attach(Options options);
+  [[nodiscard]] static AttachResult attach(Options options,
+                                           FallbackWarning warning = FallbackWarning::kAtOnce);
 
   Coordinator(const Coordinator&) = delete;
   Coordinator& operator=(const Coordinator&) = delete;
@@ -252,7 +259,8 @@ class Coordinator {
   [[nodiscard]] std::string path() const;
   [[nodiscard]] const Options& options() const noexcept;
 
-  /// Adds an observer; it is kept alive until it is removed or the coordinator goes.
+  /// Adds an observer; it is kept alive until it is removed or the coordinator goes. What holds at
+  /// this moment (a fallback, a missing slot) it is told at once.
   void add_observer(std::shared_ptr<Observer> observer);
   void remove_observer(const Observer* observer);
 

@@ -83,8 +83,16 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_event(const Event& event) noexcept { (void)event; }
-  /// The process works without a segment from here on (once per reason), or could not keep a record (kBusy, kFull).
+  /// The process could not get a place on its segment or keep a record (kBusy, kFull), or, unless
+  /// on_fallback is overridden, works without a segment.
   virtual void on_degraded(const Error& error) noexcept { (void)error; }
+  /// The process works without a segment: from here on (once per reason), or already when the
+  /// observer was added. True: the user learns of it from this observer, and libshared writes no
+  /// warning of its own (Options::fallback_warning).
+  virtual bool on_fallback(const Error& error) noexcept {
+    on_degraded(error);
+    return false;
+  }
   /// A segment was found again after a fallback.
   virtual void on_restored() noexcept {}
 };

@@ -44,6 +44,10 @@ struct Options {
   bool required = false;
   /// False never uses a segment (thread-local state from the start). Environment: E6_SHM_SHARE (0 or 1).
   bool share = true;
+  /// Once per process and cluster a process that has to work without a segment says so on standard
+  /// error, unless an observer takes that over (Observer::on_fallback); a forked child does not
+  /// repeat it. False: nothing is written. Environment: E6_SHM_FALLBACK_WARNING (0 or 1).
+  bool fallback_warning = true;
   /// Survive a segment file that is cut off while mapped: a handler for SIGBUS that acts only on the library's own mappings and hands everything
   /// else to the handler that was there before. Environment: E6_SHM_SIGBUS_GUARD (0 or 1).
   bool sigbus_guard = true;
