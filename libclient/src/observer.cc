@@ -40,6 +40,16 @@ class JournalObserver final : public Observer {
     }
   }
 
+  void on_second_segment(std::string_view used, std::string_view other) noexcept override {
+    try {
+      journal().warn(
+          "{}: this process uses {}, others of this user use {}: they do not learn from each "
+          "other; set the same E6_SHM_GROUP, or none, for all of them",
+          cluster_, used, other);
+    } catch (...) {
+    }
+  }
+
   void on_restored() noexcept override {
     try {
       journal().info("{}: the segment is in use again", cluster_);

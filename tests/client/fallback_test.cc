@@ -16,6 +16,7 @@
 
 #include "e6/client/log.h"
 #include "knowledge.h"
+#include "scene.h"
 
 namespace e6::client::test {
 namespace {
@@ -124,6 +125,30 @@ TEST(ClientFallback, the_line_can_be_switched_off_but_not_the_logs) {
     EXPECT_EQ(ended.status, 0);
     EXPECT_EQ(ended.lines(), level == spdlog::level::warn ? 1 : 0) << ended.words;
   }
+}
+
+TEST(ClientSegments, a_user_whose_processes_use_two_segments_is_warned_and_told_which_is_used) {
+  const SegmentDirectory directory;
+  e6::Options options;
+  options.cluster = "fallback-test:1";
+  options.directory = directory.path();
+  const Ended ended = caught([&] {
+    logger()->set_level(spdlog::level::warn);
+    e6::Options for_group = options;
+    for_group.group = std::to_string(::getegid());
+    const auto others = Coordinator::attach(for_group).coordinator;
+    const auto kept = Knowledge::of(options);
+    return others && others->path() != kept->host().path();
+  });
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_EQ(ended.lines(), 1) << ended.words;
+  const std::string uid = std::to_string(::geteuid());
+  const std::string gid = std::to_string(::getegid());
+  EXPECT_TRUE(ended.says("this process uses " + directory.path() + "/e6shm-v2-u" + uid + "-"))
+      << ended.words;
+  EXPECT_TRUE(ended.says("others of this user use " + directory.path() + "/e6shm-v2-g" + gid + "-"))
+      << ended.words;
+  EXPECT_TRUE(ended.says("E6_SHM_GROUP")) << ended.words;
 }
 
 TEST(ClientFallback, a_child_that_inherited_a_connection_does_not_repeat_it) {

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "namespaces.h"
+#include "os/ofd_lock.h"
 
 namespace e6::shared_test {
 namespace {
@@ -46,7 +47,7 @@ class GroupTest : public SharedTest {
         st.st_gid == gid && (st.st_mode & 07777) == 0660)
       return 0;
     const Error e = result.coordinator ? result.coordinator->degraded_by() : result.error;
-    std::fprintf(stderr, "'%s' does not lead to %u: %s\n", group.c_str(), gid, e.sentence().c_str());
+    std::fprintf(stderr, "'%s' leads not to %u: %s\n", group.c_str(), gid, e.sentence().c_str());
     return 1;
   }
 };
@@ -138,6 +139,98 @@ TEST_F(GroupTest, what_is_neither_a_number_nor_a_known_name_is_an_error_that_nam
     EXPECT_TRUE(says(result.error, "'" + std::string(value) + "'")) << result.error.sentence();
     EXPECT_TRUE(says(result.error, "name or number")) << result.error.sentence();
   }
+}
+
+struct Listener : Observer {
+  std::vector<std::pair<std::string, std::string>> seconds;
+  void on_second_segment(std::string_view used, std::string_view other) noexcept override {
+    seconds.emplace_back(used, other);
+  }
+};
+using Seconds = std::vector<std::pair<std::string, std::string>>;
+
+class TwoSegmentsTest : public GroupTest {
+ protected:
+  [[nodiscard]] Options for_own_group() const { return for_group(std::to_string(::getegid())); }
+  /// What an observer of this coordinator hears.
+  static Seconds told_to(const std::shared_ptr<Coordinator>& c) {
+    auto listener = std::make_shared<Listener>();
+    c->add_observer(listener);
+    c->remove_observer(listener.get());
+    return listener->seconds;
+  }
+};
+
+TEST_F(TwoSegmentsTest, each_side_that_attaches_while_the_other_is_in_use_learns_of_it_once) {
+  auto group = attach(for_own_group());
+  EXPECT_EQ(told_to(group), Seconds{}) << "nobody uses another one";
+  auto own = attach();
+  EXPECT_EQ(told_to(own), (Seconds{{own->path(), group->path()}}));
+  EXPECT_EQ(told_to(own), Seconds{}) << "told once";
+  group.reset();
+  const Signal attached;
+  const Signal over;
+  Child other([&] {
+    auto kept = attach();
+    attached.raise();
+    return over.wait() ? 0 : 1;
+  });
+  ASSERT_TRUE(attached.wait());
+  own.reset();
+  group = attach(for_own_group());
+  EXPECT_EQ(told_to(group), (Seconds{{group->path(), path()}}));
+  over.raise();
+  EXPECT_EQ(other.wait(), 0);
+}
+
+TEST_F(TwoSegmentsTest, one_who_listens_already_learns_of_it_when_a_child_attaches) {
+  auto own = attach();
+  auto listener = std::make_shared<Listener>();
+  own->add_observer(listener);
+  auto group = attach(for_own_group());
+  E6_EXPECT_CHILD(in_child([&] {
+    (void)own->begin_query();
+    E6_CHILD_CHECK(listener->seconds.size() == 1);
+    return in_child([&] {  // its parent was told
+      (void)own->begin_query();
+      return listener->seconds.size() == 1 ? 0 : 1;
+    });
+  }));
+  EXPECT_EQ(listener->seconds, Seconds{});
+}
+
+TEST_F(TwoSegmentsTest, a_segment_that_nobody_uses_or_of_another_cluster_is_no_second_one) {
+  attach(for_own_group()).reset();
+  Options other = for_own_group();
+  other.cluster = "other:1";
+  auto kept = attach(other);
+  auto own = attach();
+  EXPECT_EQ(told_to(own), Seconds{});
+  EXPECT_EQ(directory_.entries(), 3U);
+}
+
+TEST_F(TwoSegmentsTest, a_file_that_no_process_would_take_for_the_segment_is_no_second_one) {
+  core::Place claimed = place();
+  claimed.group = ::getegid();
+  const os::Fd file(::open(claimed.path().c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666));
+  ASSERT_TRUE(file.valid());
+  ASSERT_EQ(::fchmod(file.get(), 0666), 0);
+  ASSERT_EQ(os::try_lock_byte(file.get(), os::kFirstSlotByte), os::Locked::kYes);
+  EXPECT_EQ(told_to(attach()), Seconds{});
+  ASSERT_EQ(::fchmod(file.get(), 0660), 0);
+  EXPECT_EQ(told_to(attach()).size(), 1U) << "this test cannot fail";
+}
+
+TEST_F(TwoSegmentsTest, two_groups_of_one_user_are_two_segments_too) {
+  E6_NEEDS_ROOT();
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 01777), 0);
+  E6_EXPECT_CHILD(as_user(12'345, 2'000'124, [&] {
+    auto one = attach(for_group("12345"));
+    auto two = attach(for_group("2000124"));
+    E6_CHILD_CHECK(one->mode() == Mode::kShared && two->mode() == Mode::kShared);
+    E6_CHILD_CHECK(told_to(two) == (Seconds{{two->path(), one->path()}}));
+    return 0;
+  }));
 }
 
 }  // namespace

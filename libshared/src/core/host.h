@@ -111,6 +111,7 @@ class Host {
   Attachment* settle(Attachment* outdated, std::uint64_t carried,
                      Fallback fallback = Fallback::kUsed) noexcept;
   void work_alone(const Error& why, bool news, FallbackWarning warning) noexcept;
+  void work_with_others(const Attachment& a) noexcept;
   void end_alone() noexcept;
   std::unique_ptr<Attachment> make_attachment(const Attachment* previous, Succession& along);
   void set_aside(Attachment* on_the_way) noexcept;
@@ -144,6 +145,7 @@ class Host {
   void notify(const Event& event) noexcept;
   void notify_degraded(const Error& error) noexcept;
   void notify_fallback(const Error& error, FallbackWarning warning) noexcept;
+  void notify_second_segment(const Attachment& a) noexcept;
   void warn(const Error& error) noexcept;
   void notify_restored() noexcept;
   using Observers = std::vector<std::shared_ptr<Observer>>;
@@ -162,6 +164,7 @@ class Host {
   std::atomic<std::uint32_t> users_{0};
   Alone& alone_;
   std::atomic<std::uint64_t> alone_in_{0};  // generation in which alone_ was entered; 0: it was not
+  std::atomic<bool> second_told_{false};    // in this process or an ancestor
   os::ForkSafeLock moving_;
   std::uint64_t retry_ms_ = 0;  // under moving_: current pause between attempts to get a segment
   Attachment* unused_ = nullptr;  // under moving_, by next_unused

@@ -330,7 +330,7 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried, Fallback fal
     if (fallback == Fallback::kUsed) work_alone(fresh->degraded, true, FallbackWarning::kAtOnce);
     return fresh;
   }
-  end_alone();
+  work_with_others(*fresh);
   if (fresh->degraded)
     notify_degraded(fresh->degraded);
   else if (current != nullptr && (!was_shared || stayed))

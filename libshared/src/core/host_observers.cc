@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/host.h"
+#include "core/second_segment.h"
 #include "os/clock.h"
 #include "os/fork_safe_guard.h"
 #include "os/standard_error.h"
@@ -54,6 +55,7 @@ void Host::add_observer(std::shared_ptr<Observer> observer) {
   if (!options_.share || a == nullptr || a->process != os::process_generation()) return;
   if (a->shared()) {
     if (!a->has_slot()) observer->on_degraded(a->degraded);
+    notify_second_segment(*a);
   } else if (observer->on_fallback(a->degraded)) {
     (void)alone_.claim_warning();
   } else if (in_use()) {
@@ -99,6 +101,16 @@ void Host::notify_fallback(const Error& error, FallbackWarning warning) noexcept
     warn(error);
 }
 
+void Host::notify_second_segment(const Attachment& a) noexcept {
+  if (second_told_.load(std::memory_order_relaxed) || !observers()) return;
+  try {
+    const std::string other = second_segment(place_);
+    if (other.empty() || second_told_.exchange(true, std::memory_order_relaxed)) return;
+    tell_observers([&](Observer& o) { o.on_second_segment(a.path, other); });
+  } catch (const std::bad_alloc&) {  // told at the next attach
+  }
+}
+
 void Host::warn(const Error& error) noexcept {
   if (!options_.fallback_warning || !alone_.claim_warning()) return;
   try {
@@ -127,6 +139,11 @@ void Host::work_alone(const Error& why, bool news, FallbackWarning warning) noex
     notify_fallback(why, warning);
   else if (warning == FallbackWarning::kAtOnce)
     warn(why);
+}
+
+void Host::work_with_others(const Attachment& a) noexcept {
+  end_alone();
+  notify_second_segment(a);
 }
 
 void Host::end_alone() noexcept {

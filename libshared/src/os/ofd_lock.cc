@@ -35,4 +35,10 @@ Locked byte_held_by_other(int fd, off_t byte) noexcept {
   return lock.l_type == F_UNLCK ? Locked::kNo : Locked::kYes;
 }
 
+bool any_byte_held(int fd, off_t first, off_t count) noexcept {
+  struct flock lock = one_byte(F_WRLCK, first);
+  lock.l_len = count;
+  return ::fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 }  // namespace e6::os

@@ -23,5 +23,7 @@ Locked try_lock_byte(int fd, off_t byte) noexcept;
 void unlock_byte(int fd, off_t byte) noexcept;
 /// Does another description hold the byte? Works on a read-only descriptor. The descriptor's own lock does not count.
 Locked byte_held_by_other(int fd, off_t byte) noexcept;
+/// Does another description certainly hold one of the `count` bytes from `first` on?
+bool any_byte_held(int fd, off_t first, off_t count) noexcept;
 
 }  // namespace e6::os

@@ -127,11 +127,10 @@ Error create_unnamed(int directory, const std::string& where, mode_t mode, const
                 std::to_string(size)};
   if (const int e = open_unnamed(directory, out)) return system_error(e, where, "create");
   int e = reserve(out.fd.get(), size);
-  std::string what = "reserve";
+  std::string what = "reserve " + std::to_string(size) + " bytes";
   if (e == 0 && group != nullptr && ::fchown(out.fd.get(), static_cast<uid_t>(-1), *group) != 0) {
     e = errno;
-    what = "set the group " + std::to_string(*group) +
-           " (this process must be a member) for";
+    what = "set the group " + std::to_string(*group) + ", of which this process must be a member";
   }
   if (e == 0 && ::fchmod(out.fd.get(), mode) != 0) {
     e = errno;
@@ -140,7 +139,7 @@ Error create_unnamed(int directory, const std::string& where, mode_t mode, const
   if (e == 0) return {};
   if (!out.temporary_name.empty()) (void)::unlinkat(directory, out.temporary_name.c_str(), 0);
   out.fd.reset();
-  return system_error(e, where, what + " " + std::to_string(size) + " bytes");
+  return system_error(e, where, what);
 }
 
 int link_unnamed(int fd, int directory, const std::string& name) {

@@ -260,7 +260,7 @@ class Coordinator {
   [[nodiscard]] const Options& options() const noexcept;
 
   /// Adds an observer; it is kept alive until it is removed or the coordinator goes. What holds at
-  /// this moment (a fallback, a missing slot) it is told at once.
+  /// this moment (a fallback, a missing slot, a second segment) it is told at once.
   void add_observer(std::shared_ptr<Observer> observer);
   void remove_observer(const Observer* observer);
 

@@ -95,6 +95,13 @@ class Observer {
   }
   /// A segment was found again after a fallback.
   virtual void on_restored() noexcept {}
+  /// Processes of this user use two segments of one cluster in one directory, its own and a group's
+  /// (or two groups'), and do not learn from each other. This process uses `used`. Once per
+  /// process, if the other one was in use when it attached or the observer was added.
+  virtual void on_second_segment(std::string_view used, std::string_view other) noexcept {
+    (void)used;
+    (void)other;
+  }
 };
 
 }  // namespace e6
