@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "text/escape.h"
 #include "verdict.h"
 
 namespace e6::tool {
@@ -143,7 +144,13 @@ void add_detection_times(Collector& out, const inspect::Report& report, const La
   out.add(kName, "histogram", kHelp, labels, number(so_far), "_count");
 }
 
-/// Valid UTF-8 with what the format asks to escape escaped.
+std::string ascii(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  return text;
+}
+
+/// With what the format asks to escape escaped. Valid UTF-8 stays what it is.
 std::string label_value(std::string_view value) {
   std::string out;
   for (const char c : value) {
@@ -154,7 +161,7 @@ std::string label_value(std::string_view value) {
     } else if (c == '\n') {
       out += "\\n";
     } else {
-      out += byte < 0x20 || byte >= 0x7f ? '?' : c;
+      out += byte < 0x20 || byte == 0x7f ? '?' : c;
     }
   }
   return out;
@@ -165,10 +172,11 @@ std::string label_value(std::string_view value) {
 std::vector<Metric> metrics_of(const std::vector<inspect::Report>& reports) {
   Collector out;
   for (const auto& report : reports) {
-    const Labels labels{{"cluster", report.cluster}};
+    // A cluster may have several: a user's and a group's, of two layouts, in two directories. Only
+    // the path is of one alone. Two different ones stay different when they are escaped.
+    const Labels labels{{"cluster", ascii(report.cluster)}, {"path", escape(report.path)}};
     const auto verdict = judge(report);
-    // The path tells two unreadable ones apart.
-    out.add("e6_shm_healthy", "gauge", "1 if e6-shm status says ok.", with(labels, "path", report.path),
+    out.add("e6_shm_healthy", "gauge", "1 if e6-shm status says ok.", labels,
             verdict.condition == Condition::kOk ? 1 : 0);
     if (!report.readable) continue;
     out.add("e6_shm_info", "gauge", "What wrote and what reads the segment; always 1.",
