@@ -48,6 +48,8 @@ class Budget {
   /// Sleeps for `time`, never past the deadline or a stop request; false if one of them cuts it short.
   bool sleep(std::chrono::milliseconds time) const noexcept;
 
+  bool may_wake = true;  ///< a suspended cluster; else it is an error
+
   // What may happen only so often in one operation.
   int both_refused = 0;  ///< times both colours were refused
   int suspensions = 0;   ///< times a call was refused as suspended

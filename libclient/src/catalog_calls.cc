@@ -4,6 +4,7 @@
 #include "call_texts.h"
 #include "e6/client/connection.h"
 #include "link.h"
+#include "session_end.h"
 
 namespace e6::client {
 namespace {
@@ -146,9 +147,18 @@ void Connection::drop_user_context(const CallOptions& options) {
   link_->drop_user_context(budget);
 }
 
+void Connection::reset_properties() noexcept {
+  SessionEnder ender;
+  link_->reset_properties(ender);
+}
+
 void Connection::health_check(const CallOptions& options) {
-  call(*link_, options, "healthCheck", Need::kColour, Repeat::kSafe,
-       [](Channel& channel, const CallHead& head, const SessionPtr&) { return channel.health_check(head); });
+  Budget budget(link_->options(), link_->options().operation_timeout, options);
+  budget.may_wake = false;
+  link_->call("healthCheck", Need::kColour, Repeat::kSafe, budget,
+              [](Channel& channel, const CallHead& head, const SessionPtr&) {
+                return channel.health_check(head);
+              });
 }
 
 }  // namespace e6::client

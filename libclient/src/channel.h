@@ -135,6 +135,7 @@ class Channel {
   Reply cluster_resume(const CallHead& head, std::string& state);
 
  private:
+  friend class SessionDrops;
   struct Stubs;
   class PrepareCall;
   std::unique_ptr<Stubs> stubs_;

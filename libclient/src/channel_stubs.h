@@ -95,6 +95,7 @@ struct Channel::Stubs {
   [[nodiscard]] Reply too_long(std::size_t bytes) const;
 
  private:
+  friend class SessionDrops;
   /// What a call is sent with, until it has ended.
   struct Sending {
     Sending(const Stubs& stubs, const CallHead& head) {

@@ -5,6 +5,7 @@
 
 #include "journal.h"
 #include "link.h"
+#include "session_end.h"
 #include "tls_trouble.h"
 
 namespace e6::client {
@@ -128,7 +129,8 @@ Answer Link::probe(ProbeLease& lease, Budget& budget, FreshSession use) {
     SessionPtr session;
     answer = authenticate(*channel, head, true, session);
     if (answer.ok()) {
-      keep_session(strategy, std::move(session), use);
+      SessionEnder ender(budget);  // waits after the host has been told
+      keep_session(strategy, std::move(session), use, ender);
       const bool in_time = lease.succeed(strategy);
       const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Budget::Clock::now() - started);
       journal().info("{}: {} accepted after {} ms{}", target_, to_string(strategy), took.count(),
@@ -161,11 +163,12 @@ Answer Link::probe_with(const DetectionLease& held, Budget& budget, FreshSession
   return probe(lease, budget, use);
 }
 
-void Link::keep_session(Strategy strategy, SessionPtr session, FreshSession use) {
+void Link::keep_session(Strategy strategy, SessionPtr session, FreshSession use,
+                        SessionEnder& ender) {
   if (use == FreshSession::kReplaces) {
-    lane(strategy).keep(std::move(session));
-  } else {
-    (void)lane(strategy).offer(std::move(session));
+    replace_session(strategy, lane(strategy).keep(std::move(session)), ender);
+  } else if (!lane(strategy).offer(session)) {
+    replace_session(strategy, std::move(session), ender);
   }
 }
 

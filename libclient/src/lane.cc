@@ -1,5 +1,7 @@
 #include "lane.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace e6::client {
@@ -79,9 +81,30 @@ Lane::Opened Lane::open(const Budget& budget, const Authenticate& authenticate) 
   return Opened{std::move(channel), std::move(session), std::move(answer), true};
 }
 
-void Lane::keep(SessionPtr session) {
+SessionPtr Lane::keep(SessionPtr session) {
   const std::lock_guard guard(mutex_);
-  session_ = std::move(session);
+  return std::exchange(session_, std::move(session));
+}
+
+void Lane::set_aside(SessionPtr session) {
+  constexpr std::size_t kMost = 8;
+  const std::lock_guard guard(mutex_);
+  if (replaced_.size() == kMost) replaced_.erase(replaced_.begin());
+  replaced_.push_back(std::move(session));
+}
+
+Lane::Closed Lane::take_unused() {
+  Closed unused;
+  const std::lock_guard guard(mutex_);
+  if (channel_ == nullptr) return unused;
+  unused.channel = channel_;
+  // Nobody is given these any more, so that a count of one is the lane's own and stays so.
+  const auto first =
+      std::stable_partition(replaced_.begin(), replaced_.end(),
+                            [](const SessionPtr& each) { return each.use_count() > 1; });
+  unused.replaced.assign(first, replaced_.end());
+  replaced_.erase(first, replaced_.end());
+  return unused;
 }
 
 bool Lane::offer(SessionPtr session) {
@@ -96,15 +119,14 @@ void Lane::drop(const SessionPtr& session) {
   if (session_ == session) session_ = nullptr;
 }
 
-bool Lane::close_if_idle() {
-  ChannelPtr closed;  // destroyed after the lock is given back
+bool Lane::close_if_idle(Closed& closed) noexcept {
   const std::lock_guard guard(mutex_);
   // New holders appear only under the lock, so a single one is the lane itself.
   if (channel_ == nullptr) return true;
   if (flight_ != nullptr || channel_.use_count() > 1) return false;
-  closed = std::move(channel_);
-  channel_ = nullptr;
-  session_ = nullptr;
+  closed.channel = std::exchange(channel_, nullptr);  // whoever closes lets go of it after the lock
+  closed.session = std::exchange(session_, nullptr);
+  closed.replaced = std::exchange(replaced_, {});
   open_.store(false, std::memory_order_relaxed);
   return true;
 }

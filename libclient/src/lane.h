@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "answer.h"
 #include "budget.h"
@@ -55,14 +56,27 @@ class Lane {
   [[nodiscard]] SessionPtr session();
   /// The channel alone, made if there is none. Throws what Channel throws.
   [[nodiscard]] ChannelPtr channel();
-  /// A session that was got by other means (a probe) becomes the lane's.
-  void keep(SessionPtr session);
+  /// What was closed, so that its sessions can be ended on the engine.
+  struct Closed {
+    ChannelPtr channel;  ///< null if there was none
+    SessionPtr session;  ///< null if there was none
+    std::vector<SessionPtr> replaced;
+  };
+
+  /// A session that was got by other means (a probe; null: none) becomes the lane's; the one before
+  /// it.
+  [[nodiscard]] SessionPtr keep(SessionPtr session);
   /// The same if the lane has none. False if it has one.
   [[nodiscard]] bool offer(SessionPtr session);
   /// The engine no longer accepts `session`; nothing happens if the lane has another one by now.
   void drop(const SessionPtr& session);
-  /// Closes channel and session if no query has them. False if one has.
-  bool close_if_idle();
+  /// A session that takes no new work is remembered, because a query may live on it: the latest
+  /// eight.
+  void set_aside(SessionPtr session);
+  /// Takes out those that were set aside and that nothing lives on any more.
+  [[nodiscard]] Closed take_unused();
+  /// Closes channel and sessions if no query has them: they are in `closed` then. False if one has.
+  [[nodiscard]] bool close_if_idle(Closed& closed) noexcept;
   /// False means: no channel, nothing to close. May be old by the time it is read.
   [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_relaxed); }
 
@@ -83,6 +97,7 @@ class Lane {
   std::condition_variable_any landed_;
   ChannelPtr channel_;
   SessionPtr session_;
+  std::vector<SessionPtr> replaced_;  // oldest first
   std::shared_ptr<Flight> flight_;  // null when nobody authenticates
 };
 

@@ -81,17 +81,6 @@ void Link::check_time_left(const Budget& budget, const char* call, const Query& 
                         none, query.id);
 }
 
-void Link::close() noexcept {
-  constexpr std::chrono::milliseconds kPatience{500};
-  closed_.store(true, std::memory_order_relaxed);
-  Here* mine = here_.load(std::memory_order_acquire);
-  if (mine == nullptr || mine->generation != fork_state::generation() || fork_state::grpc_lost()) return;
-  finish_cleanup(*this, kPatience);
-  for (Lane& each : mine->lanes) {
-    if (each.is_open()) each.close_if_idle();
-  }
-}
-
 [[gnu::hot]] void Link::close_left_lanes() noexcept {
   const bool closed = closed_.load(std::memory_order_relaxed);
   const Snapshot now = host().snapshot();
@@ -99,8 +88,11 @@ void Link::close() noexcept {
     Lane& each = lane(strategy);
     if (!each.is_open()) continue;
     const bool left = now.usable && now.active != strategy && now.pending != strategy;
-    if ((left || closed) && each.close_if_idle())
-      journal().debug("{}: channel of {} closed", target_, to_string(strategy));
+    if (!left && !closed) continue;
+    Lane::Closed was;
+    if (!each.close_if_idle(was)) continue;
+    journal().debug("{}: channel of {} closed", target_, to_string(strategy));
+    if (closed) end_last_sessions(strategy, was);
   }
 }
 
@@ -230,6 +222,9 @@ void Link::tell_failure(const Answer& answer) {
       break;
     case Meaning::kSuspended:
       count(&Statistics::suspensions);
+      break;
+    case Meaning::kTimedOut:
+      count(&Statistics::timeouts);
       break;
     default:
       break;

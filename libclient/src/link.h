@@ -47,6 +47,9 @@ class Link {
   [[nodiscard]] Coordinator& host() const noexcept { return *host_; }
   [[nodiscard]] Statistics statistics() noexcept { return here().counters.read(); }
   void close() noexcept;
+  /// The same, with its sessions added to those that `ender` ends (session_end.cc).
+  void close(class SessionEnder& ender) noexcept;
+  [[nodiscard]] bool is_closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
 
   /// Finds the colour and authenticates.
   void connect(Budget& budget);
@@ -97,8 +100,13 @@ class Link {
       repeat_new_work(answer, session, repeat, budget);
     }
   }
-  /// Gives properties to the session in use and, later, to those that follow.
+  /// Gives properties to the session in use and, later, to those that follow. Throws UsageError
+  /// when they are too many to be kept.
   void set_properties(std::string_view text, Budget& budget);
+  /// Forgets what set_properties was given, and the sessions that have it.
+  void reset_properties(class SessionEnder& ender) noexcept;
+  /// How often set_properties was called.
+  [[nodiscard]] std::uint64_t property_changes() noexcept { return here().properties.changes(); }
   /// Lets the engine forget the session in use.
   void drop_user_context(Budget& budget);
 
@@ -151,6 +159,7 @@ class Link {
   void count(Counters::Field field, std::uint64_t by = 1) noexcept { here().counters.add(field, by); }
 
  private:
+  friend class SessionEnder;
   /// What belongs to one process of a fork tree. A child makes its own and leaves its parent's alone.
   struct alignas(64) Here {  // first what every call touches
     Here(const ConnectionOptions& options, std::uint64_t process)
@@ -260,13 +269,22 @@ class Link {
   /// Throws DecodeError if the engine's name for a query cannot be used; the query is given back
   /// before.
   void check_named(Query& query, const Answer& answer);
+  [[nodiscard]] bool refused_for_good(const Answer& answer, std::uint64_t text,
+                                      const SessionPtr& session);
+  // The end of sessions (session_end.cc).
+  [[nodiscard]] bool may_serve(Strategy strategy) const noexcept;
+  void end_last_sessions(Strategy strategy, const Lane::Closed& closed) noexcept;
+  void end_sessions(Strategy strategy, const Lane::Closed& closed,
+                    class SessionEnder& ender) noexcept;
+  void replace_session(Strategy strategy, SessionPtr old, class SessionEnder& ender);
   void leave_nothing_open(Query& query, const Answer& answer) noexcept;
   void detect(Budget& budget);
   [[nodiscard]] Detection await_detection(const Budget& budget);
   void recheck(const Budget& budget);
   Answer probe(class ProbeLease& lease, Budget& budget, FreshSession use);
   [[nodiscard]] Answer probe_with(const DetectionLease& lease, Budget& budget, FreshSession use);
-  void keep_session(Strategy strategy, SessionPtr session, FreshSession use);
+  void keep_session(Strategy strategy, SessionPtr session, FreshSession use,
+                    class SessionEnder& ender);
   void wait_out_both_refused(const Answer& answer, Budget& budget);
   // What happened lately (past.cc).
   [[nodiscard]] bool served_lately();

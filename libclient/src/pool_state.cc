@@ -1,13 +1,16 @@
 #include "pool_state.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace e6::client {
 
-PoolState::PoolState(const PoolOptions& limits, std::uint64_t process) : generation(process), limits_(limits) {
-  idle_.reserve(static_cast<std::size_t>(limits_.max_size));  // so that put_back cannot fail
+PoolState::PoolState(const PoolOptions& limits, std::uint64_t process)
+    : generation(process),
+      limits_(limits),
+      min_(static_cast<std::size_t>(limits.min_size)),
+      max_(static_cast<std::size_t>(limits.max_size)),
+      most_(max_ + static_cast<std::size_t>(limits.max_overflow)) {
+  idle_.reserve(most_);  // so that put_back cannot fail
 }
 
 bool PoolState::too_old(const PoolEntry& entry, Clock::time_point now) const noexcept {
@@ -20,7 +23,7 @@ bool PoolState::grant_locked(Grant& grant) noexcept {
     idle_.pop_back();
     return true;
   }
-  if (total_ >= static_cast<std::size_t>(limits_.max_size) + static_cast<std::size_t>(limits_.max_overflow)) return false;
+  if (total_ >= most_) return false;
   ++total_;
   return true;
 }
@@ -61,20 +64,17 @@ PoolState::Grant PoolState::take(const Budget& budget) {
 
 bool PoolState::take_missing() {
   const std::lock_guard guard(mutex_);
-  if (closed_ || total_ >= static_cast<std::size_t>(limits_.min_size)) return false;
+  if (closed_ || total_ >= min_) return false;
   ++total_;
   return true;
 }
 
 PoolEntryPtr PoolState::put_back(PoolEntryPtr entry) noexcept {
-  const auto now = Clock::now();
+  const bool old = too_old(*entry, Clock::now());
   const std::lock_guard guard(mutex_);
-  const bool old = too_old(*entry, now);
-  const bool surplus = line_.empty() && total_ > static_cast<std::size_t>(limits_.max_size);
-  if (closed_ || old || surplus) {
+  if (closed_ || old) {
     if (old) ++counts_.recycled;
-    --total_;
-    serve_locked();
+    ++leaving_;
     return entry;
   }
   if (!line_.empty()) {  // straight to the first in line, past the idle ones, of which there are none
@@ -95,21 +95,42 @@ void PoolState::give_up() noexcept {
   serve_locked();
 }
 
-std::vector<PoolEntryPtr> PoolState::expired() {
-  std::vector<PoolEntryPtr> old;
-  const auto now = Clock::now();
-  const std::lock_guard guard(mutex_);
-  const auto first = std::stable_partition(idle_.begin(), idle_.end(),
-                                           [&](const PoolEntryPtr& each) { return !too_old(*each, now); });
-  if (first == idle_.end()) return old;
-  old.assign(std::make_move_iterator(first), std::make_move_iterator(idle_.end()));
-  idle_.erase(first, idle_.end());
-  total_ -= old.size();
-  counts_.recycled += old.size();
-  return old;
+bool PoolState::overdue_locked(const PoolEntry& entry, Clock::time_point now) noexcept {
+  if (too_old(entry, now)) {
+    ++counts_.recycled;
+    return true;
+  }
+  const std::size_t staying = total_ - leaving_;
+  const auto idle_for = now - entry.idle_since;
+  const bool surplus = staying > max_ && idle_for >= limits_.overflow_idle_timeout;
+  const bool unused =
+      staying > min_ && limits_.idle_timeout.count() != 0 && idle_for >= limits_.idle_timeout;
+  if (!surplus && !unused) return false;
+  ++counts_.shrunk;
+  return true;
 }
 
-std::vector<PoolEntryPtr> PoolState::close() noexcept {
+PoolEntryList PoolState::take_overdue() noexcept {
+  PoolEntryList out;
+  const auto now = Clock::now();
+  const std::lock_guard guard(mutex_);
+  auto stays = idle_.begin();
+  for (auto each = idle_.begin(); each != idle_.end();
+       ++each) {  // who is idle for longest goes first
+    if (overdue_locked(**each, now)) {
+      ++leaving_;
+      out.push(std::move(*each));
+    } else {
+      if (stays != each) *stays = std::move(*each);
+      ++stays;
+    }
+  }
+  idle_.erase(stays, idle_.end());
+  return out;
+}
+
+PoolEntryList PoolState::close() noexcept {
+  PoolEntryList out;
   const std::lock_guard guard(mutex_);
   closed_ = true;
   for (Waiter* each : line_) {
@@ -118,8 +139,22 @@ std::vector<PoolEntryPtr> PoolState::close() noexcept {
     each->called.notify_one();
   }
   line_.clear();
-  total_ -= idle_.size();
-  return std::exchange(idle_, {});
+  leaving_ += idle_.size();
+  for (PoolEntryPtr& each : idle_) out.push(std::move(each));
+  idle_.clear();
+  return out;
+}
+
+void PoolState::leave() noexcept {
+  const std::lock_guard guard(mutex_);
+  ++leaving_;
+}
+
+void PoolState::gone() noexcept {
+  const std::lock_guard guard(mutex_);
+  --leaving_;
+  --total_;
+  serve_locked();
 }
 
 void PoolState::count(std::uint64_t PoolStatistics::*field) noexcept {
@@ -134,10 +169,9 @@ PoolStatistics PoolState::statistics() const {
 
 PoolStatistics PoolState::statistics_locked() const noexcept {
   PoolStatistics now = counts_;
-  const auto most = static_cast<std::size_t>(limits_.max_size);
   now.idle = idle_.size();
   now.in_use = total_ - idle_.size();
-  now.overflow = total_ > most ? total_ - most : 0;
+  now.overflow = total_ > max_ ? total_ - max_ : 0;
   now.waiting = line_.size();
   return now;
 }

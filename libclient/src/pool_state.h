@@ -1,9 +1,13 @@
-// The inside of a connection pool: what is idle, who waits, and who gets what next. No call is made and no
-// connection is made or destroyed under its lock.
+// The inside of a connection pool: what is idle, who waits, and who gets what next. No call is made
+// and no connection is made or destroyed under its lock.
 //
 //   take:       idle? that one : room? a permit to make one : wait in line
-//   put_back:   the first in line, or idle, or (too many, too old, closed) closed
+//   put_back:   the first in line, or idle, or (too old, closed) out
 //   give_up:    a permit comes back: the first in line gets it
+//   take_overdue, close: idle ones go out
+//
+// A connection that goes out keeps its place until it is closed (gone), so that the engine never
+// has more.
 #pragma once
 
 #include <chrono>
@@ -11,30 +15,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
-#include <memory>
 #include <mutex>
 #include <vector>
 
 #include "budget.h"
 #include "e6/client/pool.h"
+#include "pool_entry.h"
 
 namespace e6::client {
-
-/// A connection of a pool. Owned by the pool's state while idle, by a handle while in use.
-struct PoolEntry {
-  using Clock = std::chrono::steady_clock;
-
-  PoolEntry(const ConnectionOptions& options, std::uint64_t process) : connection(options), generation(process) {}
-
-  /// True while a cursor or data frame of it lives, for those share its inside.
-  [[nodiscard]] bool has_cursors() const noexcept { return connection.link_.use_count() > 1; }
-
-  Connection connection;
-  const std::uint64_t generation;  // the process that made it (fork_state.h)
-  const Clock::time_point made = Clock::now();
-  Clock::time_point idle_since = made;  // when somebody last had it
-};
-using PoolEntryPtr = std::unique_ptr<PoolEntry>;
 
 /// One process's share of a pool. A forked child makes its own and never touches its parent's, whose lock may
 /// be held for ever.
@@ -55,19 +43,24 @@ class PoolState {
 
   const std::uint64_t generation;
 
-  /// Waits in line until the budget's deadline or a stop request. Every grant has to come back: put_back or
-  /// give_up.
+  /// Waits in line until the budget's deadline or a stop request. Every grant has to come back:
+  /// put_back, give_up, or leave and gone.
   [[nodiscard]] Grant take(const Budget& budget);
   /// A permit to make a connection that nobody asked for, as long as there are less than min_size.
   [[nodiscard]] bool take_missing();
-  /// A connection comes back. If nobody else can have it, it is returned, and the caller destroys it.
+  /// A connection comes back. If nobody else can have it, it is returned, and goes out.
   [[nodiscard]] PoolEntryPtr put_back(PoolEntryPtr entry) noexcept;
-  /// A grant comes back without a connection: it was not made, or it was lost.
+  /// A grant comes back without a connection.
   void give_up() noexcept;
-  /// Takes out what is idle and too old; the caller destroys it.
-  [[nodiscard]] std::vector<PoolEntryPtr> expired();
-  /// Sends everybody in line away and takes out what is idle; the caller destroys it.
-  [[nodiscard]] std::vector<PoolEntryPtr> close() noexcept;
+  [[nodiscard]] bool too_old(const PoolEntry& entry, Clock::time_point now) const noexcept;
+  /// Takes out what is idle and too old, or was idle for too long; the caller closes it.
+  [[nodiscard]] PoolEntryList take_overdue() noexcept;
+  /// Sends everybody in line away and takes out what is idle; the caller closes it.
+  [[nodiscard]] PoolEntryList close() noexcept;
+  /// A connection on loan goes out.
+  void leave() noexcept;
+  /// One that went out is closed: its place is free.
+  void gone() noexcept;
 
   void count(std::uint64_t PoolStatistics::*field) noexcept;
   [[nodiscard]] PoolStatistics statistics() const;
@@ -79,17 +72,21 @@ class PoolState {
     bool done = false;
     Grant grant;
   };
-  [[nodiscard]] bool too_old(const PoolEntry& entry, Clock::time_point now) const noexcept;
   [[nodiscard]] bool grant_locked(Grant& grant) noexcept;
+  [[nodiscard]] bool overdue_locked(const PoolEntry& entry, Clock::time_point now) noexcept;
   void serve_locked() noexcept;
   [[nodiscard]] PoolStatistics statistics_locked() const noexcept;
 
   const PoolOptions limits_;
+  const std::size_t min_;
+  const std::size_t max_;
+  const std::size_t most_;  // with the overflow
 
   mutable std::mutex mutex_;         // guards everything below
-  std::vector<PoolEntryPtr> idle_;   // oldest return first; never grows beyond its reserved max_size
+  std::vector<PoolEntryPtr> idle_;   // oldest return first; never grows beyond its reserved most_
   std::list<Waiter*> line_;          // first come first; not empty only if nothing can be granted
-  std::size_t total_ = 0;            // idle, in use, and permits that are out
+  std::size_t total_ = 0;            // places taken: idle, on loan, permits that are out, leaving
+  std::size_t leaving_ = 0;          // of these, connections that go out and are not closed yet
   bool closed_ = false;
   PoolStatistics counts_;            // only the counters
 };

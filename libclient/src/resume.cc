@@ -54,6 +54,12 @@ bool Link::resume(const Answer& answer, Budget& budget) {
                                        describe(answer) + "; resume it, or set auto_resume",
                                    answer);
   }
+  if (!budget.may_wake) {
+    fail_as<ClusterSuspendedError>("the cluster at " + target_ +
+                                       " is suspended, and a health check does not wake it: " +
+                                       describe(answer) + "; a query does",
+                                   answer);
+  }
   if (budget.wakings >= kWakings) {
     fail_as<ClusterSuspendedError>(
         "the cluster at " + target_ + " is suspended again after it was resumed: " + describe(answer),

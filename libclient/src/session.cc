@@ -101,28 +101,56 @@ void Link::connect(Budget& budget) {
   leave(open_ground(budget, Need::kSession));
 }
 
+// What an engine took once and does not take any more (another version of it, say, behind the other
+// colour) is given up, or no call of this connection would ever get past it.
 Answer Link::give_properties(const Ground& ground, const Budget& budget) {
   Answer answer;
   answer.meaning = Meaning::kOk;
-  for (const Properties::Entry& each : here().properties.after(ground.session->properties.load(std::memory_order_relaxed))) {
+  Properties& kept = here().properties;
+  const Properties::Missing missing =
+      kept.after(ground.session->properties.load(std::memory_order_relaxed));
+  for (const Properties::Text& each : missing.texts) {
     const CallHead head = head_of(ground.strategy, budget, options_.call_timeout);
     answer = send("setProps", head, ground.session,
                   [&] { return ground.channel->set_properties(head, ground.session->id, each.text); });
-    if (!answer.ok()) return answer;
+    if (answer.doubtful) verify(answer, budget);
+    if (!answer.ok() && !refused_for_good(answer, each.number, ground.session)) return answer;
+    if (!answer.ok()) {
+      journal().warn(
+          "{}: session properties of {} bytes, which an earlier session took, are refused and "
+          "dropped; set them again if they matter: {}",
+          target_, each.text.size(), describe(answer));
+      kept.drop(each.number);
+      answer = Answer{};
+      answer.meaning = Meaning::kOk;
+    }
     ground.session->properties.store(each.number, std::memory_order_relaxed);
   }
+  if (!missing.texts.empty()) kept.forget_denial();
+  ground.session->properties.store(missing.newest, std::memory_order_relaxed);
   return answer;
 }
 
+// A denial may be about the session. Two sessions in a row that are denied the same text are about
+// what the user may set, unless the cluster switches and forgets its sessions.
+bool Link::refused_for_good(const Answer& answer, std::uint64_t text, const SessionPtr& session) {
+  if (answer.meaning == Meaning::kOther) return true;
+  if (answer.meaning != Meaning::kAccessDenied || switched_lately()) return false;
+  return here().properties.denied_by_another(text, session);
+}
+
 void Link::set_properties(std::string_view text, Budget& budget) {
+  Properties& kept = here().properties;
+  Properties::Text setting(text);
+  kept.check_room(setting);
+  kept.count_change();
   SessionPtr session;
   call("setProps", Need::kSession, Repeat::kSafe, budget,
        [&](Channel& channel, const CallHead& head, const SessionPtr& on) {
          session = on;
          return channel.set_properties(head, on->id, text);
        });
-  Properties& kept = here().properties;
-  const std::uint64_t number = kept.keep(text);
+  const std::uint64_t number = kept.keep(std::move(setting));
   // If another thread kept one meanwhile that this session lacks, it stays behind, and is given both in order.
   std::uint64_t expected = number - 1;
   session->properties.compare_exchange_strong(expected, number, std::memory_order_relaxed);

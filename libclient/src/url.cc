@@ -109,6 +109,7 @@ constexpr std::array kParameters{
     E6_PARSED("connect_timeout", connect_timeout, duration),
     E6_TEXT("database", database),
     E6_PARSED("detection_timeout", shared.detection_timeout, duration),
+    E6_PARSED("end_sessions", end_sessions, truth),
     E6_TEXT("impersonated_user", impersonated_user),
     E6_PARSED("keepalive_time", channel.keepalive_time, duration),
     E6_PARSED("keepalive_timeout", channel.keepalive_timeout, duration),

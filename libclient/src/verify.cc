@@ -6,6 +6,7 @@
 
 #include "journal.h"
 #include "link.h"
+#include "session_end.h"
 
 namespace e6::client {
 namespace {
@@ -48,9 +49,11 @@ Link::Verdict Link::log_in_anew(const Answer& doubtful, Budget& budget) {
   SessionPtr session;
   const Answer answer = authenticate(*channel, head_of(doubtful.strategy, budget, options_.call_timeout), true, session);
   switch (answer.meaning) {
-    case Meaning::kOk:
-      keep_session(doubtful.strategy, std::move(session), use_of(doubtful));
+    case Meaning::kOk: {
+      SessionEnder ender(budget);
+      keep_session(doubtful.strategy, std::move(session), use_of(doubtful), ender);
       return Verdict::kServes;
+    }
     case Meaning::kWrongStrategy:
       return Verdict::kRefused;
     case Meaning::kSuspended:

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -64,7 +65,6 @@ void in_children(int children, F&& body) {
 void pool(const e6::client::ConnectionOptions& options) {
   e6::client::ConnectionPool pool(options, {.min_size = 2, .max_size = 2, .max_overflow = 0});
   e6::client::PooledConnection held = pool.checkout();
-  const Connection* const mine = &*held;
   std::vector<std::jthread> busy;
   for (int i = 0; i < 3; ++i) {
     busy.emplace_back([&](const std::stop_token& stop) {
@@ -79,7 +79,7 @@ void pool(const e6::client::ConnectionOptions& options) {
       held.give_back();
       if (pool.statistics().idle != 0) return say("the child's pool got its parent's connection");
       const e6::client::PooledConnection own = pool.checkout();
-      if (&*own == mine) return say("the child uses its parent's connection");
+      if (pool.statistics().created == 0) return say("the child uses its parent's connection");
       say(attempt(*own));
     } catch (const std::exception& error) {
       say(std::string("error: ") + error.what());
@@ -137,6 +137,19 @@ int main(int argc, char** argv) {
     });
     say(cursor.fetch_batch() ? "parent fetched" : "parent lost it");
     cursor.clear();
+  } else if (what == "closed-in-child") {
+    auto connection = std::make_unique<Connection>(options);
+    connection->set_properties("a=1");
+    run(*connection);
+    in_children(2, [&] {
+      ::alarm(20);
+      connection->reset_properties();
+      connection->close();
+      connection = nullptr;
+      say("closed");
+    });
+    say("parent " + attempt(*connection));
+    say("sessions " + std::to_string(connection->statistics().authentications));
   } else if (what == "closed") {
     {
       Connection connection(options);

@@ -121,6 +121,11 @@ TEST_F(ForkTest, a_child_neither_fetches_nor_clears_its_parents_query) {
   EXPECT_EQ(probe("open-query"), (std::vector<std::string>{"ForkError", "parent fetched"}));
 }
 
+TEST_F(ForkTest, a_child_that_closes_its_parents_connection_leaves_the_parents_session_alone) {
+  EXPECT_EQ(probe("closed-in-child"),
+            (std::vector<std::string>{"closed", "closed", "parent ok", "sessions 1"}));
+}
+
 TEST_F(ForkTest, a_parent_that_closed_its_connections_may_fork) {
   EXPECT_EQ(probe("closed"), std::vector<std::string>(2, "ok"));
 }

@@ -92,6 +92,11 @@ int Scene::total(const std::string& name) {
   return nlohmann::json::parse(engine().stats_json())[name].get<int>();
 }
 
+int Scene::sessions() {
+  const auto stats = nlohmann::json::parse(engine().stats_json());
+  return stats["sessions"]["blue"].get<int>() + stats["sessions"]["green"].get<int>();
+}
+
 bool Scene::open_queries_come_down_to(int most) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   while (total("queries_open") > most) {

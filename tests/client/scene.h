@@ -49,6 +49,8 @@ class Scene : public ::testing::Test {
                           const std::string& result = "");
   /// One of the engine's totals ("queries_lost", "statements_executed_again", ...).
   [[nodiscard]] int total(const std::string& name);
+  /// Sessions that the engine has open, on either colour.
+  [[nodiscard]] int sessions();
   /// Waits until the engine has no more than `most` open queries; 5 s at most.
   [[nodiscard]] bool open_queries_come_down_to(int most);
 

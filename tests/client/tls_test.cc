@@ -101,6 +101,8 @@ class Tls : public ::testing::Test {
     const auto calls = engine_->take();
     ASSERT_FALSE(calls.empty());
     EXPECT_EQ(calls.front().path, "/QueryEngineService/authenticate");
+    connection.close();
+    (void)engine_->take();  // the end of the session
   }
   // What the TlsError says, which came at once; with `attempts` after some.
   std::string refusal(const ConnectionOptions& options, bool attempts = false) {

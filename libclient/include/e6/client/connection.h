@@ -38,7 +38,7 @@ class Connection {
   /// Checks the options and attaches to the host's knowledge; makes no call.
   /// Throws OptionError, or SharedStateError when a segment is required and cannot be had.
   explicit Connection(ConnectionOptions options);
-  /// Closes. Cursors that still exist keep what they need and stay usable.
+  /// Closes, as `close` does. Cursors that still exist keep what they need and stay usable.
   ~Connection();
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -90,19 +90,32 @@ class Connection {
 
   // About the session and the engine.
 
-  /// Sets properties of the session, in the engine's own format. Sessions that the connection gets later, on
-  /// either colour, are given the same before they are used: the latest 64 different texts, in their order. A
-  /// forked child begins without them. Throws QueryError when the engine refuses them; then they are not kept.
+  /// Sets properties of the session, in the engine's own format. Sessions that the connection gets
+  /// later, on either colour, are given the same texts in the same order before they are used; a
+  /// text goes when all that it sets has been set again. The names in it are those of a JSON object
+  /// or of a list `name=value`; in any other format only an equal text takes its place. A forked
+  /// child begins without them. Throws QueryError when the engine refuses them (then they are not
+  /// kept), and UsageError, before anything is sent, when 256 texts or 64 KiB would be exceeded.
+  ///
+  /// Notes: when a later session's engine refuses a text that an earlier one took, the text is
+  /// dropped, with a warning in the log, and the session is used without it.
   void set_properties(std::string_view properties, const CallOptions& options = {});
+  /// Forgets all properties. The sessions that have them take no new work and end on the engine
+  /// (half a second at most, no error) as soon as no query lives on them; the next call
+  /// authenticates again.
+  void reset_properties() noexcept;
   /// Lets the engine forget the session; the next call authenticates again. Queries of the session are lost.
   void drop_user_context(const CallOptions& options = {});
-  /// Returns if the engine of the active colour is healthy, and throws otherwise. Needs no session.
+  /// Returns if the engine of the active colour is healthy, and throws otherwise. Needs no session,
+  /// and wakes no suspended cluster: ClusterSuspendedError.
   void health_check(const CallOptions& options = {});
 
   /// A data frame of a table or file.
   [[nodiscard]] DataFrame data_frame(const DataFrameSource& source, const CallOptions& options = {});
 
-  /// No new queries from here on (UsageError). Queries in flight go on; what is idle is closed at once.
+  /// No new queries from here on (UsageError). Queries in flight go on; what is idle is closed at
+  /// once, and its sessions end on the engine (ConnectionOptions::end_sessions: half a second at
+  /// most); those in use, with their last query.
   void close() noexcept;
 
   [[nodiscard]] const ConnectionOptions& options() const noexcept;

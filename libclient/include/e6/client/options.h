@@ -90,6 +90,12 @@ struct ConnectionOptions {
   /// retries and pauses included. 1 ms to 7 days.
   std::chrono::milliseconds operation_timeout{1'800'000};
 
+  /// Ask the engine to forget a session (dropUserContext) when its connection is closed or
+  /// destroyed, or the session's last query ends after that. One attempt, half a second at most, no
+  /// error; nothing is sent to a colour that is gone. Without it the session stays until the
+  /// engine's own time-out.
+  bool end_sessions = true;
+
   /// Hears of every call; may be empty.
   std::shared_ptr<CallObserver> observer;
 

@@ -23,6 +23,7 @@ struct Statistics {
   std::uint64_t retries = 0;             ///< calls or statements repeated after a failure
   std::uint64_t access_denied = 0;       ///< sessions found to be no longer valid
   std::uint64_t transport_errors = 0;    ///< UNAVAILABLE answers other than suspended
+  std::uint64_t timeouts = 0;            ///< calls that got no answer before their deadline
   std::uint64_t suspensions = 0;         ///< times the cluster was found suspended
   std::uint64_t resumes = 0;             ///< times this connection woke it for the host
   std::uint64_t lost_queries = 0;        ///< accepted queries that went with their colour or session
