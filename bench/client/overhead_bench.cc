@@ -78,11 +78,10 @@ class Bare {
   static grpc::ChannelArguments arguments() {
     grpc::ChannelArguments args;  // those of the client, which cost something by themselves
     args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
-    args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 900'000);
-    args.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-    args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-    args.SetInt("grpc.http2.min_time_between_pings_ms", 15'000);
-    args.SetInt(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 15'000);
+    args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 25'000);
+    args.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 0);
+    args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 2);
+    args.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 4 << 20);
     args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
     args.SetUserAgentPrefix("e6-client/0.0.0 pid=10000");  // as long as the client's
     args.SetMaxSendMessageSize(300 << 20);

@@ -84,14 +84,16 @@ bool Budget::again_after_denial(bool switching) noexcept {
   return switching ? sleep(with_jitter(std::min(first_backoff_, kPausePerSwitch * denials_))) : pause();
 }
 
-bool Budget::again_unreachable() noexcept {
+bool Budget::again_unreachable(Clock::time_point sent) noexcept {
   const auto now = Clock::now();
-  if (unreachable_since_ == Clock::time_point{}) unreachable_since_ = now;
-  return now - unreachable_since_ < connect_timeout_ && again() && pause();
+  if (unreachable_since_ == Clock::time_point{})
+    unreachable_since_ = sent == Clock::time_point{} ? now : sent;
+  const auto left = std::chrono::floor<std::chrono::milliseconds>(reach_by() - now);
+  return left.count() > 0 && again() && pause_at_most(left);
 }
 
-bool Budget::pause() noexcept {
-  const std::chrono::milliseconds time = with_jitter(backoff_);
+bool Budget::pause_at_most(std::chrono::milliseconds most) noexcept {
+  const std::chrono::milliseconds time = std::min(most, with_jitter(backoff_));
   backoff_ = std::min(backoff_ * 2, kLongestPause);
   return sleep(time);
 }

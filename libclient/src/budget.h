@@ -40,11 +40,18 @@ class Budget {
   /// user may do. `switching`: the host has seen a switch lately. Then the next one may come between an authentication and the call after it and be over
   /// before that, which looks the same, so that it takes ten in a row, and no attempts.
   [[nodiscard]] bool again_after_denial(bool switching) noexcept;
-  /// The same for an engine that cannot be reached, after the present backoff: also false once that has lasted for the connect time-out, and where the
-  /// deadline or a stop request cuts the backoff short.
-  [[nodiscard]] bool again_unreachable() noexcept;
+  /// The same for an engine that cannot be reached, after the present backoff or what is left of
+  /// the connect time-out: also false once that has passed, and where the deadline or a stop
+  /// request cuts the backoff short. The time counts from the first call that was `sent` and found
+  /// no connection; a call that lost its connection (the epoch) counts from its end.
+  [[nodiscard]] bool again_unreachable(Clock::time_point sent = {}) noexcept;
+  /// Until when a call must have found a connection; the epoch: for the connect time-out.
+  [[nodiscard]] Clock::time_point reach_by() const noexcept {
+    return unreachable_since_ == Clock::time_point{} ? unreachable_since_
+                                                     : unreachable_since_ + connect_timeout_;
+  }
   /// Sleeps for the present backoff, with jitter and never past the deadline or a stop request, and doubles it; false if one of them cuts it short.
-  bool pause() noexcept;
+  bool pause() noexcept { return pause_at_most(std::chrono::milliseconds::max()); }
   /// Sleeps for `time`, never past the deadline or a stop request; false if one of them cuts it short.
   bool sleep(std::chrono::milliseconds time) const noexcept;
 
@@ -56,6 +63,8 @@ class Budget {
   int wakings = 0;       ///< times this operation woke the cluster up
 
  private:
+  bool pause_at_most(std::chrono::milliseconds most) noexcept;
+
   Clock::time_point deadline_;
   std::stop_token stop_;
   std::chrono::milliseconds connect_timeout_;

@@ -29,6 +29,8 @@ struct CallHead {
   const std::stop_token* stop = nullptr;  ///< ends the call; null: nothing does
   /// Called ten times a second while the call lasts, by those for which the host may be waiting: authenticate, cluster_status, cluster_resume. May be null.
   const std::function<void()>* meanwhile = nullptr;
+  /// Until when a connection must have come about; the epoch: for connect_timeout from `at`.
+  std::chrono::steady_clock::time_point reach_by{};
 };
 
 /// What every call comes back with.
@@ -37,6 +39,8 @@ struct Reply {
   std::string details;       ///< of a failure
   std::string new_strategy;  ///< as the engine wrote it; empty if absent
   bool from_engine = false;  ///< a failure that came on the call's stream: from the engine, or its end
+  /// What the user can do about a connection that failed; empty: nothing special.
+  std::string advice;
 };
 
 /// The three fields that name a query on its engine.
@@ -74,6 +78,10 @@ class Channel {
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
+
+  /// True once the engine was found to be silent while a call waited: new work belongs on another
+  /// channel.
+  [[nodiscard]] bool lost() const noexcept;
 
   Reply authenticate(const CallHead& head, std::string& session, std::string& engine);
 
@@ -137,6 +145,7 @@ class Channel {
  private:
   friend class SessionDrops;
   struct Stubs;
+  class CallWait;
   class PrepareCall;
   std::unique_ptr<Stubs> stubs_;
   std::uint64_t generation_;

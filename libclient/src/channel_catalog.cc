@@ -28,7 +28,8 @@ Request& of(Scratch& scratch, const std::string& session) {
 Reply Channel::catalogs(const CallHead& head, std::vector<CatalogEntry>& found) {
   Scratch scratch;
   auto& response = scratch.make<GetCatalogesResponse>();
-  Reply reply = stubs_->call(&Stub::getCataloges, head, scratch.make<GetCatalogesRequest>(), response);
+  Reply reply =
+      stubs_->call(&Stub::AsyncgetCataloges, head, scratch.make<GetCatalogesRequest>(), response);
   found.clear();
   for (const CatalogResponse& each : response.catalogresponses())
     found.push_back(CatalogEntry{each.name(), each.isdefault()});
@@ -41,11 +42,12 @@ Reply Channel::schemas(const CallHead& head, const std::string& session, std::st
   auto& response = scratch.make<GetSchemaNamesResponse>();
   Reply reply;
   if (catalog.empty()) {
-    reply = stubs_->call(&Stub::getSchemaNames, head, of<GetSchemaNamesRequest>(scratch, session), response);
+    reply = stubs_->call(&Stub::AsyncgetSchemaNames, head,
+                         of<GetSchemaNamesRequest>(scratch, session), response);
   } else {
     auto& request = of<GetSchemaNamesV2Request>(scratch, session);
     request.set_catalog(text(catalog));
-    reply = stubs_->call(&Stub::getSchemaNamesV2, head, request, response);
+    reply = stubs_->call(&Stub::AsyncgetSchemaNamesV2, head, request, response);
   }
   found = strings(*response.mutable_schemas());
   return reply;
@@ -59,12 +61,12 @@ Reply Channel::schemas(const CallHead& head, const std::string& session, std::st
   if (catalog.empty()) {
     auto& request = of<GetTablesRequest>(scratch, session);
     request.set_schema(text(schema));
-    reply = stubs_->call(&Stub::getTables, head, request, response);
+    reply = stubs_->call(&Stub::AsyncgetTables, head, request, response);
   } else {
     auto& request = of<GetTablesV2Request>(scratch, session);
     request.set_schema(text(schema));
     request.set_catalog(text(catalog));
-    reply = stubs_->call(&Stub::getTablesV2, head, request, response);
+    reply = stubs_->call(&Stub::AsyncgetTablesV2, head, request, response);
   }
   found = strings(*response.mutable_tables());
   return reply;
@@ -79,13 +81,13 @@ Reply Channel::columns(const CallHead& head, const std::string& session, std::st
     auto& request = of<GetColumnsRequest>(scratch, session);
     request.set_schema(text(schema));
     request.set_table(text(table));
-    reply = stubs_->call(&Stub::getColumns, head, request, response);
+    reply = stubs_->call(&Stub::AsyncgetColumns, head, request, response);
   } else {
     auto& request = of<GetColumnsV2Request>(scratch, session);
     request.set_schema(text(schema));
     request.set_table(text(table));
     request.set_catalog(text(catalog));
-    reply = stubs_->call(&Stub::getColumnsV2, head, request, response);
+    reply = stubs_->call(&Stub::AsyncgetColumnsV2, head, request, response);
   }
   found.clear();
   for (const GFieldInfo& each : response.fieldinfo())
@@ -98,14 +100,14 @@ Reply Channel::add_catalogs(const CallHead& head, const std::string& session, st
   auto& request = of<AddCatalogsRequest>(scratch, session);
   request.set_json(text(json));
   auto& response = scratch.make<AddCatalogsResponse>();
-  return stubs_->call(&Stub::addCatalogs, head, request, response);
+  return stubs_->call(&Stub::AsyncaddCatalogs, head, request, response);
 }
 
 Reply Channel::add_catalogs_status(const CallHead& head, const std::string& session, AddCatalogsStatus& status) {
   Scratch scratch;
   auto& response = scratch.make<GetAddCatalogsResponse>();
-  Reply reply =
-      stubs_->call(&Stub::getAddCatalogsResponse, head, of<GetAddCatalogsRequest>(scratch, session), response);
+  Reply reply = stubs_->call(&Stub::AsyncgetAddCatalogsResponse, head,
+                             of<GetAddCatalogsRequest>(scratch, session), response);
   status = AddCatalogsStatus{response.status(), {}};
   for (const FailedSchemaElement& each : response.failures())
     status.failures.push_back(FailedCatalogPart{each.name(), each.type(), each.reason()});
@@ -115,7 +117,8 @@ Reply Channel::add_catalogs_status(const CallHead& head, const std::string& sess
 Reply Channel::refresh_catalogs(const CallHead& head, const std::string& session) {
   Scratch scratch;
   auto& response = scratch.make<RefreshCatalogsResponse>();
-  return stubs_->call(&Stub::refreshCatalogs, head, of<RefreshCatalogsRequest>(scratch, session), response);
+  return stubs_->call(&Stub::AsyncrefreshCatalogs, head,
+                      of<RefreshCatalogsRequest>(scratch, session), response);
 }
 
 Reply Channel::sync_schema(const CallHead& head, const SchemaSync& what) {
@@ -126,7 +129,7 @@ Reply Channel::sync_schema(const CallHead& head, const SchemaSync& what) {
   request.set_queryid(what.query_id);
   request.set_isreplace(what.replace);
   auto& response = scratch.make<SyncSchemaResponse>();
-  return stubs_->call(&Stub::syncSchemas, head, request, response);
+  return stubs_->call(&Stub::AsyncsyncSchemas, head, request, response);
 }
 
 Reply Channel::dry_run(const CallHead& head, const std::string& session, std::string_view engine,
@@ -143,11 +146,11 @@ Reply Channel::dry_run(const CallHead& head, const std::string& session, std::st
   };
   Reply reply;
   if (options.catalog.empty()) {
-    reply = stubs_->call(&Stub::dryRun, head, fill(scratch.make<DryRunRequest>()), response);
+    reply = stubs_->call(&Stub::AsyncdryRun, head, fill(scratch.make<DryRunRequest>()), response);
   } else {
     DryRunRequestV2& request = fill(scratch.make<DryRunRequestV2>());
     request.set_catalog(options.catalog);
-    reply = stubs_->call(&Stub::dryRunV2, head, request, response);
+    reply = stubs_->call(&Stub::AsyncdryRunV2, head, request, response);
   }
   plan = std::move(*response.mutable_dryrunvalue());
   return reply;
@@ -160,7 +163,7 @@ Reply Channel::analyze(const CallHead& head, std::string_view sql) {
   request.set_catalog(stubs_->options.catalog);
   request.set_schema(stubs_->options.database);
   auto& response = scratch.make<AnalyzeQueryResponse>();
-  return stubs_->call(&Stub::analyzeQuery, head, request, response);
+  return stubs_->call(&Stub::AsyncanalyzeQuery, head, request, response);
 }
 
 Reply Channel::identify_planner(const CallHead& head, const std::string& session, std::string_view sql,
@@ -177,7 +180,7 @@ Reply Channel::identify_planner(const CallHead& head, const std::string& session
     first->set_querystring(text(sql));
   }
   auto& response = scratch.make<IdentifyPlannerResponse>();
-  Reply reply = stubs_->call(&Stub::identifyPlanner, head, request, response);
+  Reply reply = stubs_->call(&Stub::AsyncidentifyPlanner, head, request, response);
   // A number that a later engine may add is not to be taken for "go ahead".
   place.queue = response.queuemessage() == IdentifyPlannerResponse::GO_AHEAD ? PlannerQueue::kGoAhead
                 : response.queuemessage() == IdentifyPlannerResponse::WAITING_ON_PLANNER_SCALEUP
@@ -195,7 +198,7 @@ Reply Channel::set_properties(const CallHead& head, const std::string& session, 
   auto& request = of<SetPropsRequest>(scratch, session);
   request.set_props(text(properties));
   auto& response = scratch.make<SetPropsResponse>();
-  return stubs_->call(&Stub::setProps, head, request, response);
+  return stubs_->call(&Stub::AsyncsetProps, head, request, response);
 }
 
 Reply Channel::drop_user_context(const CallHead& head, const std::string& session, std::string_view engine) {
@@ -203,13 +206,13 @@ Reply Channel::drop_user_context(const CallHead& head, const std::string& sessio
   auto& request = of<DropUserContextRequest>(scratch, session);
   request.set_engineip(text(engine));
   auto& response = scratch.make<DropUserContextResponse>();
-  return stubs_->call(&Stub::dropUserContext, head, request, response);
+  return stubs_->call(&Stub::AsyncdropUserContext, head, request, response);
 }
 
 Reply Channel::health_check(const CallHead& head) {
   Scratch scratch;
   auto& response = scratch.make<HealthCheckResponse>();
-  return stubs_->call(&Stub::healthCheck, head, scratch.make<HealthCheckRequest>(), response);
+  return stubs_->call(&Stub::AsynchealthCheck, head, scratch.make<HealthCheckRequest>(), response);
 }
 
 }  // namespace e6::client

@@ -31,7 +31,7 @@ Reply Channel::create_data_frame(const CallHead& head, const std::string& sessio
   request.set_dataframenumber(source.number);
   request.set_createfromparquet(!source.parquet_file.empty());
   auto& response = scratch.make<CreateDataFrameResponse>();
-  Reply reply = stubs_->call(&Stub::createDataFrame, head, request, response);
+  Reply reply = stubs_->call(&Stub::AsynccreateDataFrame, head, request, response);
   id = std::move(*response.mutable_queryid());
   return reply;
 }
@@ -42,7 +42,7 @@ Reply Channel::project(const CallHead& head, const QueryName& query, std::int32_
   auto& request = step<ProjectionOnDataFrameRequest>(scratch, query, frame);
   for (const std::string& column : columns) request.add_field(column);
   auto& response = scratch.make<ProjectionOnDataFrameResponse>();
-  return stubs_->call(&Stub::projectionOnDataFrame, head, request, response);
+  return stubs_->call(&Stub::AsyncprojectionOnDataFrame, head, request, response);
 }
 
 Reply Channel::filter(const CallHead& head, const QueryName& query, std::int32_t frame,
@@ -51,7 +51,7 @@ Reply Channel::filter(const CallHead& head, const QueryName& query, std::int32_t
   auto& request = step<FilterOnDataFrameRequest>(scratch, query, frame);
   request.set_whereclause(std::string(condition));
   auto& response = scratch.make<FilterOnDataFrameResponse>();
-  return stubs_->call(&Stub::filterOnDataFrame, head, request, response);
+  return stubs_->call(&Stub::AsyncfilterOnDataFrame, head, request, response);
 }
 
 Reply Channel::aggregate(const CallHead& head, const QueryName& query, std::int32_t frame,
@@ -63,7 +63,7 @@ Reply Channel::aggregate(const CallHead& head, const QueryName& query, std::int3
     (*request.mutable_aggregatefunctionmap())[column] = static_cast<AggregateFunction>(function);
   for (const std::string& column : group_by) request.add_groupby(column);
   auto& response = scratch.make<AggregateOnDataFrameResponse>();
-  return stubs_->call(&Stub::aggregateOnDataFrame, head, request, response);
+  return stubs_->call(&Stub::AsyncaggregateOnDataFrame, head, request, response);
 }
 
 Reply Channel::order_by(const CallHead& head, const QueryName& query, std::int32_t frame,
@@ -73,7 +73,7 @@ Reply Channel::order_by(const CallHead& head, const QueryName& query, std::int32
   for (const auto& [column, direction] : columns)
     (*request.mutable_orderbyfieldmap())[column] = static_cast<::SortDirection>(direction);
   auto& response = scratch.make<OrderByOnDataFrameResponse>();
-  return stubs_->call(&Stub::orderByOnDataFrame, head, request, response);
+  return stubs_->call(&Stub::AsyncorderByOnDataFrame, head, request, response);
 }
 
 Reply Channel::limit(const CallHead& head, const QueryName& query, std::int32_t frame, std::int32_t rows) {
@@ -81,13 +81,14 @@ Reply Channel::limit(const CallHead& head, const QueryName& query, std::int32_t 
   auto& request = step<LimitOnDataFrameRequest>(scratch, query, frame);
   request.set_fetchlimit(rows);
   auto& response = scratch.make<LimitOnDataFrameResponse>();
-  return stubs_->call(&Stub::limitOnDataFrame, head, request, response);
+  return stubs_->call(&Stub::AsynclimitOnDataFrame, head, request, response);
 }
 
 Reply Channel::execute_data_frame(const CallHead& head, const QueryName& query, std::int32_t frame) {
   Scratch scratch;
   auto& response = scratch.make<ExecuteDataFrameResponse>();
-  return stubs_->call(&Stub::executeDataFrame, head, step<ExecuteDataFrameRequest>(scratch, query, frame), response);
+  return stubs_->call(&Stub::AsyncexecuteDataFrame, head,
+                      step<ExecuteDataFrameRequest>(scratch, query, frame), response);
 }
 
 }  // namespace e6::client

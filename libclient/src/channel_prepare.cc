@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
+#include <optional>
 #include <utility>
 
-#include "channel_stubs.h"
+#include "channel_wait.h"
 
 namespace e6::client {
 namespace {
@@ -72,12 +73,17 @@ class Channel::PrepareCall final : public LatePrepare {
     reader_ = (stub.*method)(&context, request, &answers_);
     reader_->Finish(response_, &status, nullptr);
   }
-  /// True once the answer is there.
-  [[nodiscard]] bool wait(gpr_timespec deadline) {
+  /// True once the answer is there. `looked_after` may be null.
+  [[nodiscard]] bool wait(gpr_timespec deadline, CallWait* looked_after = nullptr) {
     void* tag = nullptr;
     bool ok = false;
-    if (!answered_) answered_ = answers_.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::GOT_EVENT;
+    if (!answered_ && answers_.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::GOT_EVENT)
+      answered_ = looked_after == nullptr || looked_after->is_answer(tag);
     return answered_;
+  }
+  /// The queue holds nothing but this call's answer afterwards.
+  void leave_alone(CallWait& looked_after) {
+    answered_ = looked_after.stop_checking() || answered_;
   }
   [[nodiscard]] State poll(std::string& engine, std::string& id) override {
     if (!wait(gpr_time_0(GPR_CLOCK_MONOTONIC))) return State::kWaiting;
@@ -90,6 +96,7 @@ class Channel::PrepareCall final : public LatePrepare {
     id = std::move(*response_->mutable_queryid());
   }
   [[nodiscard]] PrepareStatementResponse& response() noexcept { return *response_; }
+  [[nodiscard]] grpc::CompletionQueue& answers() noexcept { return answers_; }
 
   Scratch scratch;
   grpc::ClientContext context;
@@ -107,6 +114,8 @@ class Channel::PrepareCall final : public LatePrepare {
                                     std::unique_ptr<LatePrepare>& late) {
   using Clock = std::chrono::steady_clock;
   using Stub = QueryEngineService::Stub;
+  if (stubs_->out_of_reach()) [[unlikely]]
+    stubs_->await_connection(head);
   auto call = std::make_unique<PrepareCall>();
   CallHead outlasting = head;
   outlasting.deadline += kGrace;
@@ -131,23 +140,32 @@ class Channel::PrepareCall final : public LatePrepare {
   if (too_long != 0) return stubs_->too_long(too_long);
 
   const bool stoppable = head.stop != nullptr && head.stop->stop_possible();
+  std::optional<CallWait> looked_after;
+  Clock::time_point next_look = stubs_->first_look(head);
   for (;;) {
-    const auto until = stoppable ? std::min(head.deadline, Clock::now() + kStopSlice) : head.deadline;
-    if (call->wait(Stubs::deadline_of(until))) break;
+    Clock::time_point until = std::min(head.deadline, next_look);
+    if (stoppable) until = std::min(until, Clock::now() + kStopSlice);
+    if (call->wait(Stubs::deadline_of(until), looked_after ? &*looked_after : nullptr)) break;
+    const Clock::time_point now = Clock::now();
     Reply reply;
     if (stoppable && head.stop->stop_requested()) {
       reply.code = static_cast<int>(grpc::StatusCode::CANCELLED);
       reply.details = "cancelled by the caller";
-    } else if (Clock::now() >= head.deadline) {
+    } else if (now >= head.deadline) {
       reply.code = static_cast<int>(grpc::StatusCode::DEADLINE_EXCEEDED);
       reply.details = "Deadline Exceeded";
     } else {
+      if (now < next_look) continue;
+      if (!looked_after) looked_after.emplace(*stubs_, call->context, call->answers(), head);
+      next_look = looked_after->look();
       continue;
     }
+    if (looked_after) call->leave_alone(*looked_after);
     late = std::move(call);
     return reply;
   }
-  Reply reply = Stubs::reply_of(call->status, call->context, call->response());
+  const Stubs::Waited waited = looked_after ? looked_after->ended() : Stubs::Waited::kAnswered;
+  Reply reply = stubs_->reply_of(waited, call->status, call->context, call->response());
   if (call->status.ok()) call->take(engine, id);
   return reply;
 }

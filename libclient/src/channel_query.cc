@@ -9,7 +9,7 @@ Reply Channel::execute(const CallHead& head, const QueryName& query, bool no_cac
   auto& response = scratch.make<ExecuteStatementResponse>();
   auto& request = about<ExecuteStatementRequest>(scratch, query);
   request.set_shouldnotcache(no_cache);
-  return stubs_->call(&QueryEngineService::Stub::executeStatement, head, request, response);
+  return stubs_->call(&QueryEngineService::Stub::AsyncexecuteStatement, head, request, response);
 }
 
 [[gnu::hot]] Reply Channel::execute_v2(const CallHead& head, const QueryName& query, bool no_cache,
@@ -24,13 +24,13 @@ Reply Channel::execute(const CallHead& head, const QueryName& query, bool no_cac
     value->set_type(each.type);
     value->set_value(each.value);
   }
-  return stubs_->call(&QueryEngineService::Stub::executeStatementV2, head, request, response);
+  return stubs_->call(&QueryEngineService::Stub::AsyncexecuteStatementV2, head, request, response);
 }
 
 Reply Channel::parameters(const CallHead& head, const QueryName& query, std::vector<Parameter>& found) {
   Scratch scratch;
   auto& response = scratch.make<GetDynamicParamsResponse>();
-  Reply reply = stubs_->call(&QueryEngineService::Stub::getDynamicParams, head,
+  Reply reply = stubs_->call(&QueryEngineService::Stub::AsyncgetDynamicParams, head,
                              about<GetDynamicParamsRequest>(scratch, query), response);
   found.clear();
   for (const ParameterValue& each : response.params())
@@ -41,7 +41,7 @@ Reply Channel::parameters(const CallHead& head, const QueryName& query, std::vec
 Reply Channel::metadata(const CallHead& head, const QueryName& query, std::string& bytes) {
   Scratch scratch;
   auto& response = scratch.make<GetResultMetadataResponse>();
-  Reply reply = stubs_->call(&QueryEngineService::Stub::getResultMetadata, head,
+  Reply reply = stubs_->call(&QueryEngineService::Stub::AsyncgetResultMetadata, head,
                              about<GetResultMetadataRequest>(scratch, query), response);
   bytes = std::move(*response.mutable_resultmetadata());
   return reply;
@@ -50,7 +50,7 @@ Reply Channel::metadata(const CallHead& head, const QueryName& query, std::strin
 [[gnu::hot]] Reply Channel::fetch(const CallHead& head, const QueryName& query, std::string& bytes) {
   Scratch scratch;
   auto& response = scratch.make<GetNextResultBatchResponse>();
-  Reply reply = stubs_->call(&QueryEngineService::Stub::getNextResultBatch, head,
+  Reply reply = stubs_->call(&QueryEngineService::Stub::AsyncgetNextResultBatch, head,
                              about<GetNextResultBatchRequest>(scratch, query), response);
   bytes = std::move(*response.mutable_resultbatch());
   return reply;
@@ -59,7 +59,7 @@ Reply Channel::metadata(const CallHead& head, const QueryName& query, std::strin
 [[gnu::hot]] Reply Channel::status(const CallHead& head, const QueryName& query, QueryStatus& answer) {
   Scratch scratch;
   auto& response = scratch.make<StatusResponse>();
-  Reply reply = stubs_->call(&QueryEngineService::Stub::status, head,
+  Reply reply = stubs_->call(&QueryEngineService::Stub::Asyncstatus, head,
                              about<StatusRequest>(scratch, query), response);
   answer = QueryStatus{response.status(), response.rowcount()};
   return reply;
@@ -68,7 +68,7 @@ Reply Channel::metadata(const CallHead& head, const QueryName& query, std::strin
 Reply Channel::explain(const CallHead& head, const QueryName& query, std::string& plan) {
   Scratch scratch;
   auto& response = scratch.make<ExplainResponse>();
-  Reply reply = stubs_->call(&QueryEngineService::Stub::explain, head,
+  Reply reply = stubs_->call(&QueryEngineService::Stub::Asyncexplain, head,
                              about<ExplainRequest>(scratch, query), response);
   plan = std::move(*response.mutable_explain());
   return reply;
@@ -77,7 +77,7 @@ Reply Channel::explain(const CallHead& head, const QueryName& query, std::string
 Reply Channel::explain_analyze(const CallHead& head, const QueryName& query, QueryAnalysis& analysis) {
   Scratch scratch;
   auto& response = scratch.make<ExplainAnalyzeResponse>();
-  Reply reply = stubs_->call(&QueryEngineService::Stub::explainAnalyze, head,
+  Reply reply = stubs_->call(&QueryEngineService::Stub::AsyncexplainAnalyze, head,
                              about<ExplainAnalyzeRequest>(scratch, query), response);
   analysis = QueryAnalysis{std::move(*response.mutable_explainanalyze()), response.iscached(), response.parsingtime(),
                            response.queueingtime()};
@@ -87,20 +87,21 @@ Reply Channel::explain_analyze(const CallHead& head, const QueryName& query, Que
 [[gnu::hot]] Reply Channel::clear(const CallHead& head, const QueryName& query) {
   Scratch scratch;
   auto& response = scratch.make<ClearOrCancelQueryResponse>();
-  return stubs_->call(&QueryEngineService::Stub::clearOrCancelQuery, head,
+  return stubs_->call(&QueryEngineService::Stub::AsyncclearOrCancelQuery, head,
                       about<ClearOrCancelQueryRequest>(scratch, query), response);
 }
 
 Reply Channel::discard(const CallHead& head, const QueryName& query) {
   Scratch scratch;
   auto& response = scratch.make<ClearResponse>();
-  return stubs_->call(&QueryEngineService::Stub::clear, head, about<ClearRequest>(scratch, query), response);
+  return stubs_->call(&QueryEngineService::Stub::Asyncclear, head,
+                      about<ClearRequest>(scratch, query), response);
 }
 
 Reply Channel::cancel(const CallHead& head, const QueryName& query) {
   Scratch scratch;
   auto& response = scratch.make<CancelQueryResponse>();
-  return stubs_->call(&QueryEngineService::Stub::cancelQuery, head,
+  return stubs_->call(&QueryEngineService::Stub::AsynccancelQuery, head,
                       about<CancelQueryRequest>(scratch, query), response);
 }
 

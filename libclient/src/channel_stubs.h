@@ -5,6 +5,8 @@
 #include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +19,7 @@
 #include "channel.h"
 #include "cluster.grpc.pb.h"
 #include "engine.grpc.pb.h"
+#include "http_proxy.h"
 
 namespace e6::client {
 
@@ -25,27 +28,30 @@ struct Channel::Stubs {
   std::shared_ptr<grpc::Channel> channel;
   QueryEngineService::Stub engine;
   ClusterService::Stub cluster;
+  // Nanoseconds of the steady clock. All of the channel's atomics are relaxed: each is a hint by
+  // itself, and nothing else is read on its account.
+  /// Threads that wait share their health checks: the one that moves this on makes the next.
+  std::atomic<std::int64_t> next_check_ns{0};
+  /// When the other end was last found to be silent; 0: never.
+  std::atomic<std::int64_t> lost_ns{0};
 
-  Stubs(const ConnectionOptions& o, std::shared_ptr<grpc::Channel> c)
-      : options(o), channel(std::move(c)), engine(channel), cluster(channel) {}
+  Stubs(const ConnectionOptions& o, std::shared_ptr<grpc::Channel> c);
 
+  /// One of the stubs' asynchronous methods.
   template <class Stub, class Request, class Response>
-  Reply call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-             const CallHead& head, const Request& request, Response& response) {
+  using Method = std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*)(
+      grpc::ClientContext*, const Request&, grpc::CompletionQueue*);
+
+  /// Sends a call and waits for its answer on this thread, by gRPC's asynchronous method and a
+  /// queue for this one call. That costs what the blocking method does, and the call can be looked
+  /// after while it waits (channel_wait.h). Ends at the call's deadline, which is always set.
+  template <class Stub, class Request, class Response>
+  Reply call(Stub& stub, Method<Stub, Request, Response> method, const CallHead& head,
+             const Request& request, Response& response) {
     if (const std::size_t bytes = request.ByteSizeLong(); bytes > most_bytes())
       return too_long(bytes);
-    Sending sending(*this, head);
-    const grpc::Status status = (stub.*method)(&sending.context, request, &response);
-    return reply_of(status, sending.context, response);
-  }
-  /// The same by gRPC's asynchronous method, so that head.meanwhile is called while the answer is on its way. Ends at the call's deadline, which is always set.
-  template <class Stub, class Request, class Response>
-  Reply call(Stub& stub,
-             std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*method)(grpc::ClientContext*, const Request&, grpc::CompletionQueue*),
-             const CallHead& head, const Request& request, Response& response) {
-    if (const std::size_t bytes = request.ByteSizeLong(); bytes > most_bytes())
-      return too_long(bytes);
-    const gpr_timespec beat = gpr_time_from_millis(100, GPR_TIMESPAN);
+    if (out_of_reach()) [[unlikely]]
+      await_connection(head);
     Sending sending(*this, head);
     grpc::CompletionQueue answers;
     grpc::Status status;
@@ -53,18 +59,28 @@ struct Channel::Stubs {
     reader->Finish(&response, &status, nullptr);
     void* tag = nullptr;
     bool ok = false;
-    while (answers.AsyncNext(&tag, &ok, gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), beat)) == grpc::CompletionQueue::TIMEOUT)
-      if (head.meanwhile != nullptr) (*head.meanwhile)();
-    answers.Shutdown();
-    while (answers.Next(&tag, &ok)) {
-    }
-    return reply_of(status, sending.context, response);
+    Waited waited = Waited::kAnswered;
+    if (answers.AsyncNext(&tag, &ok, deadline_of(first_look(head))) ==
+        grpc::CompletionQueue::TIMEOUT)
+      waited = wait_longer(sending.context, answers, head);
+    return reply_of(waited, status, sending.context, response);
   }
   template <class Request, class Response>
-  Reply call(grpc::Status (QueryEngineService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-             const CallHead& head, const Request& request, Response& response) {
+  Reply call(Method<QueryEngineService::Stub, Request, Response> method, const CallHead& head,
+             const Request& request, Response& response) {
     return call(engine, method, head, request, response);
   }
+
+  /// True once the other end was found to be silent: new work belongs on another channel.
+  [[nodiscard]] bool lost() const noexcept { return lost_ns.load(std::memory_order_relaxed) != 0; }
+  /// True if the last call that failed found no connection.
+  [[nodiscard]] bool out_of_reach() const noexcept {
+    return unreached_.load(std::memory_order_relaxed);
+  }
+  /// For a channel out of reach: waits until there is a connection or the next attempt to make one
+  /// has failed, for the connect time-out at most. gRPC makes attempts by itself, but notices how
+  /// they end only while a thread waits in it.
+  void await_connection(const CallHead& head);
 
   /// gRPC's monotonic clock is the steady clock, CLOCK_MONOTONIC; deadline_test asserts it. Going by
   /// the difference from now would read it twice for each call.
@@ -73,14 +89,28 @@ struct Channel::Stubs {
     const std::chrono::nanoseconds rest = deadline.time_since_epoch() - since;
     return gpr_timespec{since.count(), static_cast<std::int32_t>(rest.count()), GPR_CLOCK_MONOTONIC};
   }
+
+  /// How a wait for an answer ended.
+  enum class Waited : std::uint8_t {
+    kAnswered,  ///< with the status that gRPC gives: the engine's, or what became of the connection
+    kUnsent,    ///< given up, because no connection came about within the connect time-out
+    kLate,      ///< the same, but one came about at that moment: the call may have been sent
+    kSilent,    ///< given up, because the other end answers nothing any more
+  };
+  /// When a call that waits is looked after for the first time.
+  [[nodiscard]] std::chrono::steady_clock::time_point first_look(
+      const CallHead& head) const noexcept {
+    const auto at = head.at + (head.meanwhile != nullptr ? kBeat : prompt_);
+    return head.reach_by == decltype(at){} ? at : std::min(at, head.reach_by);
+  }
+  static constexpr std::chrono::milliseconds kBeat{100};  // of head.meanwhile
+
   template <class Response>
-  static Reply reply_of(const grpc::Status& status, const grpc::ClientContext& context, Response& response) {
+  Reply reply_of(Waited waited, const grpc::Status& status, const grpc::ClientContext& context,
+                 Response& response) {
+    if (!status.ok()) return failed(waited, status, context);
     Reply reply;
-    reply.code = static_cast<int>(status.error_code());
-    if (!status.ok()) {
-      reply.details = status.error_message();
-      reply.from_engine = sent_by_engine(context);
-    } else if constexpr (requires { response.mutable_new_strategy(); }) {
+    if constexpr (requires { response.mutable_new_strategy(); }) {
       if (response.has_new_strategy()) reply.new_strategy = std::move(*response.mutable_new_strategy());
     }
     return reply;
@@ -110,9 +140,18 @@ struct Channel::Stubs {
     std::optional<std::stop_callback<Cancel>> on_stop;  // ends before the context does, and waits for a callback that is running
   };
 
+  [[nodiscard]] Reply failed(Waited waited, const grpc::Status& status,
+                             const grpc::ClientContext& context);
+  [[nodiscard]] Reply given_up(Waited waited) const;
   /// True if the status of a failed call came in the engine's trailers. The text of a status cannot
   /// tell, because an engine may say anything; this is gRPC's own account of the error.
   static bool sent_by_engine(const grpc::ClientContext& context);
+  Waited wait_longer(grpc::ClientContext& context, grpc::CompletionQueue& answers,
+                     const CallHead& head);
+
+  const std::chrono::milliseconds prompt_;  // a call that is answered within it is not looked after
+  const std::optional<HttpProxy> proxy_;    // between this channel and the engine
+  std::atomic<bool> unreached_{false};      // see out_of_reach
 };
 
 /// Memory for the messages of one call: on the stack as long as they are small, so that none of their fields is an

@@ -121,10 +121,19 @@ bool transport_broke(int code, std::string_view details) noexcept {
   // with them is taken for a broken connection, which sends nothing a second time either.
   constexpr std::array<std::string_view, 6> kStream{
       "received rst_stream", "stream removed", "stream closed", "rst_stream", "cancelled", ""};
-  constexpr std::array<std::string_view, 12> kConnection{
-      "socket closed",     "broken pipe",      "connection reset",  "connection timed out",
-      "connection abort",  "goaway",           "recvmsg",           "sendmsg",
-      "transport closed",  "endpoint read failed", "keepalive watchdog timeout", "end of tcp stream"};
+  constexpr std::array<std::string_view, 13> kConnection{"socket closed",
+                                                         "broken pipe",
+                                                         "connection reset",
+                                                         "goaway",
+                                                         "recvmsg",
+                                                         "sendmsg",
+                                                         "transport closed",
+                                                         "endpoint read failed",
+                                                         "keepalive watchdog timeout",
+                                                         "too many pings",
+                                                         "connection timed out",
+                                                         "end of tcp stream",
+                                                         "connection abort"};
   const std::string_view text = trimmed(details);
   const auto begins = [&](const auto& forms) {
     return std::any_of(forms.begin(), forms.end(), [&](std::string_view form) {

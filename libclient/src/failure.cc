@@ -44,6 +44,7 @@ std::string Link::describe(const Answer& answer) {
   if (answer.strategy != Strategy::kNone) text += " on " + std::string(to_string(answer.strategy));
   text += " answered " + std::string(code_name(answer.code));
   if (!answer.details.empty()) text += ": " + answer.words();
+  if (!answer.advice.empty()) text += " (" + answer.advice + ")";
   return text;
 }
 

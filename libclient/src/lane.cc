@@ -7,7 +7,7 @@
 namespace e6::client {
 
 [[gnu::hot]] const ChannelPtr& Lane::channel_locked() {
-  if (channel_ == nullptr) {
+  if (channel_ == nullptr || channel_->lost()) {
     channel_ = std::make_shared<Channel>(options_);
     open_.store(true, std::memory_order_relaxed);
   }

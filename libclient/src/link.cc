@@ -166,6 +166,8 @@ void Link::classify_failure(const Sent& sent, const Reply& reply, Answer& answer
   } else {
     classify_failure(sent, reply, answer);
     answer.details = redacted(reply.details, session);
+    answer.advice = std::move(reply.advice);
+    answer.at = sent.at;
   }
   return answer;
 }

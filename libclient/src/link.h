@@ -241,7 +241,13 @@ class Link {
   }
   [[nodiscard]] static CallHead head_of(Strategy strategy, const Budget& budget, std::chrono::milliseconds timeout) noexcept {
     const Budget::Clock::time_point now = Budget::Clock::now();  // the one look at a fine clock that a call takes
-    return CallHead{strategy, {}, now, std::min(budget.deadline(), now + timeout), &budget.stop()};
+    return CallHead{strategy,
+                    {},
+                    now,
+                    std::min(budget.deadline(), now + timeout),
+                    &budget.stop(),
+                    nullptr,
+                    budget.reach_by()};
   }
   /// Tells the host, the log and the observer what a call brought.
   Answer settle(const Sent& sent, const SessionPtr& session, Reply&& reply);

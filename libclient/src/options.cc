@@ -13,7 +13,9 @@
 #include "environment.h"
 #include "journal.h"
 #include "metadata_value.h"
+#include "seconds_text.h"
 #include "text/ascii.h"
+#include "text/one_line.h"
 #include "text/utf8.h"
 #include "url.h"
 
@@ -27,11 +29,6 @@ template <class... Parts>
   std::string sentence;
   ((sentence += parts), ...);
   throw OptionError(sentence);
-}
-
-std::string seconds_text(milliseconds value) {
-  const auto count = value.count();
-  return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
 }
 
 void check(std::string_view name, milliseconds value, milliseconds least, milliseconds most) {
@@ -170,6 +167,11 @@ ConnectionOptions ConnectionOptions::from_environment() {
     refuse("environment variable E6DATA_LOG_LEVEL is '", level->substr(0, 60),
            "'; it must be trace, debug, info, warning, error, critical or off");
   }
+  if (const auto wish = variable("E6DATA_LIBRARY_LOGS");
+      wish && *wish != "logger" && *wish != "leave") {
+    refuse("environment variable E6DATA_LIBRARY_LOGS is '", one_line(wish->substr(0, 60)),
+           "'; it must be logger or leave");
+  }
   if (const auto url = variable("E6_SHM_URL")) {
     try {
       overlay_url(*url, options);
@@ -217,7 +219,9 @@ void ConnectionOptions::validate() {
 
   check("channel.keepalive_time", channel.keepalive_time, milliseconds(1000), kDay);
   check("channel.keepalive_timeout", channel.keepalive_timeout, milliseconds(1000), kDay);
-  check("channel.min_ping_interval", channel.min_ping_interval, milliseconds(1000), kDay);
+  if (channel.liveness_interval.count() != 0)
+    check("channel.liveness_interval", channel.liveness_interval, milliseconds(100), kDay);
+  check("channel.liveness_timeout", channel.liveness_timeout, milliseconds(100), kDay);
   check("channel.max_send_bytes", channel.max_send_bytes, 1024, 2147483647);
   if (channel.max_receive_bytes != -1)
     check("channel.max_receive_bytes", channel.max_receive_bytes, 1024, 2147483647);

@@ -47,7 +47,7 @@ void Link::repeat_new_work(Answer answer, const SessionPtr& session, Repeat repe
                                      describe(answer),
                                  answer, query_id);
       }
-      if (!budget.again_unreachable()) give_up();
+      if (!budget.again_unreachable(answer.unreached_since())) give_up();
       break;
     default:
       give_up();
@@ -129,7 +129,8 @@ void Link::repeat_on_query(Query& query, Answer answer, Repeat repeat, QueryReco
                                      "; the engine may have gone on, so it is not sent again: " + describe(answer),
                                  answer, query.id);
       }
-      if (!budget.again_unreachable()) budget.stopped() ? fail_cancelled(answer, query.id) : fail(answer, query.id);
+      if (!budget.again_unreachable(answer.unreached_since()))
+        budget.stopped() ? fail_cancelled(answer, query.id) : fail(answer, query.id);
       break;
     case Meaning::kOther:
       // What recovery changed under the query (session, sleep) explains that the engine does not know it any
@@ -173,7 +174,8 @@ bool Link::repeat_end(Query& query, Answer answer, QueryRecovery& recovery, Budg
       journal().debug("{}: query {} was on a suspended cluster; pin cleaned up", target_, query.id);
       return false;
     case Meaning::kUnavailable:
-      if (!budget.again_unreachable()) budget.stopped() ? fail_cancelled(answer, query.id) : fail(answer, query.id);
+      if (!budget.again_unreachable(answer.unreached_since()))
+        budget.stopped() ? fail_cancelled(answer, query.id) : fail(answer, query.id);
       count(&Statistics::retries);
       return true;
     default:

@@ -113,6 +113,8 @@ constexpr std::array kParameters{
     E6_TEXT("impersonated_user", impersonated_user),
     E6_PARSED("keepalive_time", channel.keepalive_time, duration),
     E6_PARSED("keepalive_timeout", channel.keepalive_timeout, duration),
+    E6_PARSED("liveness_interval", channel.liveness_interval, duration),
+    E6_PARSED("liveness_timeout", channel.liveness_timeout, duration),
     E6_PARSED("max_retry_attempts", max_retry_attempts, whole),
     E6_PARSED("operation_timeout", operation_timeout, duration),
     E6_PARSED("prepare_timeout", prepare_timeout, duration),

@@ -109,6 +109,33 @@ TEST(Budget, stops_trying_an_unreachable_engine_after_the_connect_timeout) {
   EXPECT_TRUE(budget.again());  // other failures still have attempts
 }
 
+TEST(Budget, counts_the_connect_timeout_from_the_first_call_that_found_no_connection) {
+  ConnectionOptions options;
+  options.max_retry_attempts = 100;
+  options.retry_backoff = milliseconds(0);
+  options.connect_timeout = milliseconds(10'000);
+  Budget late(options, milliseconds(60'000));
+  EXPECT_FALSE(late.again_unreachable(Clock::now() - milliseconds(10'001)));
+  Budget early(options, milliseconds(60'000));
+  const auto first = Clock::now() - milliseconds(5'000);
+  EXPECT_EQ(early.reach_by(), Clock::time_point{});
+  EXPECT_TRUE(early.again_unreachable(first));
+  EXPECT_TRUE(early.again_unreachable(Clock::now()));
+  EXPECT_EQ(early.reach_by(), first + options.connect_timeout);
+}
+
+TEST(Budget, pauses_no_longer_than_the_connect_timeout_lasts) {
+  ConnectionOptions options;
+  options.max_retry_attempts = 100;
+  options.retry_backoff = milliseconds(60'000);
+  options.connect_timeout = milliseconds(100);
+  Budget budget(options, milliseconds(600'000));
+  const auto start = Clock::now();
+  EXPECT_TRUE(budget.again_unreachable());  // one last attempt
+  EXPECT_LT(Clock::now() - start, milliseconds(5'000));
+  EXPECT_FALSE(budget.again_unreachable());
+}
+
 TEST(Budget, takes_the_sooner_of_timeout_and_deadline_and_the_usual_time_out_without_either) {
   const auto now = Clock::now();
   const auto left = [&](const CallOptions& call) {

@@ -144,6 +144,8 @@ TEST(Options, name_the_variable_whose_value_is_bad) {
                     "'; it must be a whole number from 1 to 100");
     }
   }
+  const Environment logs("E6DATA_LIBRARY_LOGS", "quiet");
+  EXPECT_THROW((void)ConnectionOptions::from_environment(), OptionError);
   const Environment level("E6DATA_LOG_LEVEL", "loud");
   EXPECT_THROW((void)ConnectionOptions::from_environment(), OptionError);
 }

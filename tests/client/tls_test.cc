@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "classify.h"
+#include "deaf_listener.h"
 #include "e6/client/error.h"
 #include "e6/client/log.h"
 #include "raw_engine.h"
@@ -156,6 +157,19 @@ TEST_F(Tls, says_that_a_certificate_of_an_unknown_authority_is_not_accepted) {
   ConnectionOptions other = options();
   other.tls.roots_file = file("other.pem");
   EXPECT_THAT(refusal(other), HasSubstr("is not accepted: it is not vouched for by the root certificates given"));
+}
+
+TEST_F(Tls, a_handshake_that_hangs_is_given_up_after_the_connect_timeout) {
+  const DeafListener silent(DeafListener::Kind::kSilent);
+  ConnectionOptions options = options_for(silent.target(), directory_);
+  options.tls.enabled = true;
+  options.tls.roots_file = file("ca.pem");
+  options.connect_timeout = std::chrono::seconds(2);
+  options.max_retry_attempts = 100;
+  Connection connection(options);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THROW(connection.connect(), ConnectionError);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(3500));
 }
 
 TEST_F(Tls, says_that_an_expired_certificate_is_not_accepted) {

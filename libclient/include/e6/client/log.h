@@ -27,4 +27,18 @@ void set_logger(std::shared_ptr<spdlog::logger> logger);
 /// The logger in use; never null.
 [[nodiscard]] std::shared_ptr<spdlog::logger> logger();
 
+/// Keeps the client from touching gRPC's and Protobuf's log handlers, which belong to the whole
+/// process. To be called before any connection makes its first call, by an application that has its
+/// own handlers or wants the libraries' lines on standard error. Environment:
+/// E6DATA_LIBRARY_LOGS=leave.
+///
+/// Otherwise the client installs handlers of its own before its first call. gRPC's and Protobuf's
+/// lines then go through the client's logger, as "gRPC: ..." and "Protobuf: ...", and nowhere while
+/// it is off. Protobuf's handler is kept if the application has set one. gRPC's cannot be asked
+/// for, so one that was set before is replaced; one that is set later stays.
+///
+/// Notes: the lines come from the libraries' own threads, too. A logger's sink must not use a
+/// connection.
+void leave_library_logs() noexcept;
+
 }  // namespace e6::client

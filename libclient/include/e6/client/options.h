@@ -29,15 +29,28 @@ struct TlsOptions {
   std::string key_pem;
 };
 
-/// What gRPC is told about a channel. The defaults are those of the Python connector, so that both behave
-/// alike towards a load balancer.
+/// What gRPC is told about a channel, and how a call that waits long finds out whether the engine
+/// is still there. With the defaults a call of any length survives a gRPC server with default
+/// settings, and an engine that has vanished is noticed within a minute. docs/client.md says how,
+/// and why the Python connector's values are not used.
 struct ChannelTuning {
-  std::chrono::milliseconds keepalive_time{30'000};      ///< 1 s to 1 day
-  std::chrono::milliseconds keepalive_timeout{900'000};  ///< 1 s to 1 day
-  bool keepalive_without_calls = true;
-  std::chrono::milliseconds min_ping_interval{15'000};  ///< 1 s to 1 day
-  int max_send_bytes = 300 << 20;                       ///< 1 KiB to 2 GiB - 1
-  int max_receive_bytes = -1;                           ///< -1 is unlimited
+  /// Pause between pings while calls are on their way. 1 s to 1 day.
+  std::chrono::milliseconds keepalive_time{30'000};
+  /// A ping, or bytes of a call, that the other end does not confirm for so long end the
+  /// connection. 1 s to 1 day.
+  std::chrono::milliseconds keepalive_timeout{25'000};
+  /// Ping also when no call is on its way, and without a limit. Engines with gRPC's default policy
+  /// end such connections (too_many_pings).
+  bool keepalive_without_calls = false;
+  /// A call that has waited for so long makes a health check beside itself, and again after as
+  /// long. The answers keep pings allowed. 100 ms to 1 day; 0: none.
+  std::chrono::milliseconds liveness_interval{20'000};
+  /// Where keepalive_time and keepalive_timeout together are longer than a minute, so that pings
+  /// would find out late: a health check that is not answered for so long ends the calls that wait,
+  /// as a lost connection. 100 ms to 1 day.
+  std::chrono::milliseconds liveness_timeout{25'000};
+  int max_send_bytes = 300 << 20;  ///< 1 KiB to 2 GiB - 1
+  int max_receive_bytes = -1;      ///< -1 is unlimited
 };
 
 /// Plain data; copy it, keep it, change it until a Connection is made of it.

@@ -156,6 +156,14 @@ void add_options(CLI::App& app, Program& program) {
   takes("--clear-takes", engine.clear_takes, "What clear and cancel take");
   takes("--other-takes", engine.other_takes, "What every other call takes");
   takes("--resume-takes", engine.resume_takes, "How long a suspended cluster resumes (2s)");
+  takes("--min-ping-interval", engine.min_ping_interval,
+        "HTTP/2 pings that come sooner, with nothing sent between them, are strikes (5m)");
+  app.add_option("--max-ping-strikes", engine.max_ping_strikes,
+                 "One more ends the connection with too_many_pings; 0: none does")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  app.add_flag("--allow-idle-pings", engine.allow_idle_pings,
+               "Count pings without a call like others, and not those that come within two hours");
   app.add_flag("--exit-with-parent", program.exit_with_parent, "End when the thread that started it ends");
   app.add_flag("--quiet", program.quiet, "Print the first line only");
 }

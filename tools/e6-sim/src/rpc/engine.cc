@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <condition_variable>
+#include <cstdint>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -93,20 +95,25 @@ class RunningEngine final : public Engine {
     server_->Wait();
   }
 
-  bool listen(const std::string& address, const std::string& host) {
+  bool listen(const EngineOptions& options, const std::string& host) {
     host_ = host;
+    const auto as_int = [](std::int64_t value) {
+      return static_cast<int>(std::min<std::int64_t>(value, std::numeric_limits<int>::max()));
+    };
+    const auto interval = std::chrono::ceil<std::chrono::milliseconds>(options.min_ping_interval);
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port_);
     builder.RegisterService(&engine_service_);
     builder.RegisterService(&cluster_service_);
     builder.RegisterService(&control_service_);
     builder.SetMaxReceiveMessageSize(-1);
     builder.SetMaxSendMessageSize(-1);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error
-    // Clients ping every 15 to 30 seconds, with or without calls, and must not be thrown out for it.
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS,
+                               options.allow_idle_pings ? 1 : 0);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                               as_int(interval.count()));
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, as_int(options.max_ping_strikes));
     server_ = builder.BuildAndStart();
     pids_.set_own_port(port_);
     return server_ != nullptr && port_ != 0;
@@ -193,7 +200,7 @@ std::unique_ptr<Engine> Engine::start(const EngineOptions& options, std::string&
   error = translate(options, core);
   if (!error.empty()) return nullptr;
   auto engine = std::make_unique<RunningEngine>(std::move(core), options.clock);
-  if (!engine->listen(options.listen, host)) {
+  if (!engine->listen(options, host)) {
     error = "cannot listen on " + options.listen +
             ": the port is in use, needs more rights, or the address is not this host's; choose another, or "
             "port 0 "

@@ -37,6 +37,14 @@ struct EngineOptions {
   std::chrono::nanoseconds other_takes{0};
   std::chrono::nanoseconds resume_takes{std::chrono::seconds(2)};
 
+  // How often clients may send HTTP/2 pings: the policy of a gRPC server with default settings.
+  // Pings that follow each other sooner, with nothing sent to the client between them, are strikes.
+  // One strike too many ends the connection with ENHANCE_YOUR_CALM, "too_many_pings", and its
+  // calls.
+  std::chrono::nanoseconds min_ping_interval{std::chrono::minutes(5)};
+  unsigned max_ping_strikes = 2;  // 0: pings are never too many
+  bool allow_idle_pings = false;  // false: without a call, a ping every two hours
+
   // Monotonic nanoseconds; a test may hold the time of switches in its own hands with it. Called from any
   // thread, and must never go back. Latencies of calls always pass in real time.
   std::function<std::int64_t()> clock;
