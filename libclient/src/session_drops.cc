@@ -62,8 +62,10 @@ std::vector<Reply> SessionDrops::finish() {
   std::vector<Reply> replies;
   if (inside_ == nullptr) return replies;
   inside_->wait();
-  for (Inside::Call& call : inside_->calls)
-    replies.push_back(Channel::Stubs::reply_of(call.status, call.sending.context, call.response));
+  for (Inside::Call& call : inside_->calls) {
+    replies.push_back(call.channel->stubs_->reply_of(Channel::Stubs::Waited::kAnswered, call.status,
+                                                     call.sending.context, call.response));
+  }
   inside_ = nullptr;
   return replies;
 }

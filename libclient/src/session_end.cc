@@ -20,7 +20,11 @@ void SessionEnder::add(Link& link, Strategy strategy, const ChannelPtr& channel,
   if (left_.count() <= 0 || fork_state::grpc_lost()) return;
   try {
     const auto now = Budget::Clock::now();
-    const CallHead head{.strategy = strategy, .at = now, .deadline = now + left_, .stop = &stop_};
+    CallHead head;
+    head.strategy = strategy;
+    head.at = now;
+    head.deadline = now + left_;
+    head.stop = &stop_;
     items_.reserve(items_.size() + 1);
     const Link::Sent sent = link.sending("dropUserContext", head);
     if (drops_.start(channel, head, session->id, session->engine))
