@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "tool_fixture.h"
 
@@ -74,6 +76,83 @@ TEST_F(Choose, a_segment_of_a_group_without_a_name_is_acted_on_by_its_cluster) {
   const auto outcome = run({"set", "green", "engine:80"});
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
   EXPECT_EQ(attached.coordinator->snapshot().active, Strategy::kGreen);
+}
+
+/// A user's own segment and a group's, of one cluster in one directory.
+class TwoSegments : public ToolTest {
+ protected:
+  [[nodiscard]] std::shared_ptr<Coordinator> attach_to_groups() const {
+    Options options;
+    options.cluster = "engine:80";
+    options.directory = segments_.string();
+    options.group = std::to_string(::getegid());
+    options.required = true;
+    return Coordinator::attach(options).coordinator;
+  }
+};
+
+TEST_F(TwoSegments, verbs_take_the_one_that_is_in_use) {
+  auto own = attach();
+  auto groups = attach_to_groups();
+  const std::string path_of_own = own->path();
+  const std::string path_of_groups = groups->path();
+  own.reset();
+  for (const std::string& cluster : {std::string("engine:80"), std::string()}) {
+    std::vector<std::string> words = {"status", "--json"};
+    if (!cluster.empty()) words.push_back(cluster);
+    EXPECT_EQ(run(words).json()["path"], path_of_groups);
+    words[0] = "participants";
+    EXPECT_EQ(run(words).json()["participants"].size(), 1U);
+  }
+  EXPECT_EQ(run({"set", "green", "engine:80", "--json"}).json()["path"], path_of_groups);
+  EXPECT_EQ(groups->snapshot().active, Strategy::kGreen);
+  own = attach();
+  EXPECT_EQ(own->snapshot().active, Strategy::kNone);
+  groups.reset();
+  EXPECT_EQ(run({"status", "--json", "engine:80"}).json()["path"], path_of_own);
+}
+
+TEST_F(TwoSegments, where_both_are_in_use_verbs_ask_and_list_both_with_how_to_name_them) {
+  const auto own = attach();
+  const auto groups = attach_to_groups();
+  for (const char* verb : {"status", "events", "participants", "queries", "clear", "apply", "rm"}) {
+    for (const bool named : {true, false}) {
+      const auto outcome = named ? run({verb, "engine:80"}) : run({verb});
+      EXPECT_EQ(outcome.status, 2) << verb << ": " << outcome.out << outcome.err;
+      for (const std::string& part :
+           {"--file " + own->path(), "--file " + groups->path(),
+            "user " + std::to_string(::geteuid()), "group " + std::to_string(::getegid()),
+            std::string("1 process")})
+        EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " in " << outcome.err;
+    }
+  }
+  EXPECT_EQ(run({"status", "--file", own->path()}).status, 0);
+  EXPECT_EQ(run({"set", "blue", "--file", groups->path()}).status, 0);
+  EXPECT_EQ(groups->snapshot().active, Strategy::kBlue);
+  EXPECT_EQ(run({"metrics"}).status, 0) << "a scrape wants them all";
+}
+
+TEST_F(TwoSegments, where_none_is_in_use_verbs_ask_too) {
+  const std::string own = attach()->path();
+  const std::string groups = attach_to_groups()->path();
+  const auto outcome = run({"rm", "engine:80"});
+  EXPECT_EQ(outcome.status, 2) << outcome.out << outcome.err;
+  for (const std::string& part : {"--file " + own, "--file " + groups, std::string("0 processes")})
+    EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " in " << outcome.err;
+  EXPECT_EQ(run({"rm", "--file", groups}).status, 0);
+  EXPECT_EQ(run({"rm", "engine:80"}).status, 0);
+}
+
+TEST_F(TwoSegments, a_segment_of_another_cluster_beside_them_must_be_named_as_before) {
+  const auto own = attach();
+  const auto groups = attach_to_groups();
+  const auto other = attach("other:80");
+  const auto outcome = run({"status"});
+  EXPECT_EQ(outcome.status, 2);
+  for (const std::string& part :
+       {"--file " + own->path(), "--file " + groups->path(), std::string("other:80 (")})
+    EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " in " << outcome.err;
+  EXPECT_EQ(run({"status", "other:80"}).status, 0);
 }
 
 TEST_F(Choose, a_missing_file_is_status_3) {

@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <map>
+#include <set>
 #include <system_error>
 
 #include "failure.h"
+#include "same_cluster.h"
 #include "text/escape.h"
 
 namespace e6::tool {
@@ -20,16 +23,26 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &file) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+/// How to name each of them: by its cluster, if no other one is of it.
 std::string lines_of(const std::vector<inspect::Listed>& segments) {
-  std::string lines;
+  std::vector<inspect::Report> reports;
+  std::map<std::string, int> of_cluster;
   for (const auto& listed : segments) {
-    if (!listed.own_layout) {
-      lines += fmt::format("\n  {} (layout {})", escape(listed.path), listed.layout_version);
-      continue;
-    }
-    const auto report = inspect::look(listed.path);
-    lines += report.readable ? fmt::format("\n  {} ({})", escape(report.cluster), escape(listed.path))
-                             : fmt::format("\n  --file {}", escape(listed.path));
+    reports.push_back(listed.own_layout ? inspect::look(listed.path) : inspect::Report{});
+    if (reports.back().readable) ++of_cluster[reports.back().cluster];
+  }
+  std::string lines;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const auto& report = reports[i];
+    const std::string path = escape(segments[i].path);
+    if (!segments[i].own_layout)
+      lines += fmt::format("\n  {} (layout {})", path, segments[i].layout_version);
+    else if (!report.readable)
+      lines += fmt::format("\n  --file {}", path);
+    else if (of_cluster[report.cluster] > 1)
+      lines += named_by_file(report);
+    else
+      lines += fmt::format("\n  {} ({})", escape(report.cluster), path);
   }
   return lines;
 }
@@ -46,20 +59,15 @@ std::string by_cluster(const Choice& choice) {
   options.cluster = choice.cluster;
   options.directory = choice.directory;
   if (const Error error = options.validate()) throw Failure(kBadUsage, escape(error.sentence()));
-  const std::string path = inspect::path_of(options.cluster, options.directory, ::geteuid());
-  if (exists(path)) return path;
+  const auto reports = segments_of(options.cluster, options.directory);
+  if (!reports.empty()) return the_one_in_use(reports);
 
   std::string sentence =
       fmt::format("there is no segment of {} in {}", escape(options.cluster), escape(options.directory));
   for (const auto& listed : segments_in(options.directory, true)) {
     if (!listed.own_layout) continue;
-    if (listed.path == inspect::path_of(options.cluster, options.directory, listed.uid)) {
+    if (listed.path == inspect::path_of(options.cluster, options.directory, listed.uid))
       sentence += fmt::format("; user {} has one: --file {}", listed.uid, escape(listed.path));
-      continue;
-    }
-    // A group's segment is named after the group.
-    const auto report = inspect::look(listed.path);
-    if (report.readable && report.cluster == options.cluster) return listed.path;
   }
   if (const auto own = segments_in(options.directory, false); !own.empty())
     sentence += "; there are:" + lines_of(own);
@@ -76,7 +84,18 @@ std::string the_only_one(const Choice& choice) {
   std::vector<inspect::Listed> own;
   std::copy_if(all.begin(), all.end(), std::back_inserter(own),
                [](const auto& listed) { return listed.own_layout; });
-  if (own.size() == 1) return own.front().path;
+  std::set<std::string> clusters;
+  for (const auto& listed : own) {
+    const auto report = inspect::look(listed.path);
+    clusters.insert(report.readable && report.live ? report.cluster : listed.path);
+  }
+  if (clusters.size() == 1) {
+    // A group's may be the one in use, though it is another user's.
+    const std::string& path = own.front().path;
+    const std::string directory = std::filesystem::path(path).parent_path().string();
+    const auto reports = segments_of(*clusters.begin(), directory);
+    return reports.empty() ? path : the_one_in_use(reports);
+  }
   throw Failure(kBadUsage,
                 "there are several segments, name one of them:" + lines_of(own.empty() ? all : own));
 }

@@ -9,6 +9,7 @@
 
 #include "failure.h"
 #include "json.h"
+#include "same_cluster.h"
 #include "text/escape.h"
 #include "verdict.h"
 
@@ -18,7 +19,7 @@ namespace {
 /// The group that shares the segment, as Options wants it; empty when only the owner does.
 std::string group_of(const inspect::Report& report) {
   struct stat file {};
-  if ((report.mode & 070U) == 0 || ::stat(report.path.c_str(), &file) != 0) return {};
+  if (!shared_by_group(report) || ::stat(report.path.c_str(), &file) != 0) return {};
   const group* entry = ::getgrgid(file.st_gid);
   return entry != nullptr ? std::string(entry->gr_name) : std::to_string(file.st_gid);
 }
@@ -47,7 +48,7 @@ std::shared_ptr<Coordinator> join(const inspect::Report& report) {
     throw Failure(kBadUsage, fmt::format("cannot act on {}: it is a saved copy, which nobody uses",
                                          escape(report.path)));
   }
-  if (report.uid != ::geteuid() && (report.mode & 070U) == 0) {
+  if (report.uid != ::geteuid() && !shared_by_group(report)) {
     throw Failure(kBadUsage, fmt::format("cannot act on {}: it belongs to user {}; act as that user",
                                          escape(report.path), report.uid));
   }

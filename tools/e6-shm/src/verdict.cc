@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "failure.h"
+#include "same_cluster.h"
 #include "text/escape.h"
 
 namespace e6::tool {
@@ -14,8 +15,7 @@ namespace {
 /// Does it stand where processes look for it? Else it is a copy that somebody saved.
 bool in_place(const inspect::Report& report) {
   const std::filesystem::path expected = inspect::path_of(report.cluster, "/", report.uid);
-  const bool shared_by_group = (report.mode & 070U) != 0;  // named after the group
-  return report.live || shared_by_group ||
+  return report.live || shared_by_group(report) ||
          std::filesystem::path(report.path).filename() == expected.filename();
 }
 
