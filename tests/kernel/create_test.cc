@@ -1,5 +1,6 @@
 // Making and opening a segment where the kernel or the file system lacks something: another way is found, or the reason told, and no litter left.
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <thread>
@@ -28,6 +29,10 @@ class CreateTest : public SharedTest {
     EXPECT_EQ(c->degraded_by().cause, cause) << c->degraded_by().sentence();
     EXPECT_EQ(c->degraded_by().sys_errno, sys_errno) << c->degraded_by().sentence();
     EXPECT_EQ(directory_.entries(), 0U);
+  }
+  static ino_t inode_of(const std::string& path) {
+    struct stat st {};
+    return ::stat(path.c_str(), &st) == 0 ? st.st_ino : 0;
   }
   /// A segment like any other: whole, alone in its directory, and shared with a process that lacks nothing.
   void expect_shared() {
@@ -191,6 +196,25 @@ TEST_F(CreateTest, without_random_numbers_instances_differ_all_the_same) {
 TEST_F(CreateTest, litter_that_cannot_be_listed_keeps_nobody_from_attaching) {
   const Refusal none(Call::kListing, ENOMEM);
   expect_shared();
+}
+
+TEST_F(CreateTest, whoever_joins_a_segment_that_was_removed_while_it_attached_takes_the_next_one) {
+  attach_with(Strategy::kBlue).reset();
+  const ino_t first = inode_of(path());
+  int locks = 0;
+  std::shared_ptr<Coordinator> c;
+  {
+    const kernel_test::Before join(Call::kByteLock, [&] {
+      if (++locks == 1) ::unlink(path().c_str());
+    });
+    c = attach();
+  }
+  EXPECT_GT(locks, 0);
+  EXPECT_EQ(c->mode(), Mode::kShared);
+  EXPECT_EQ(c->snapshot().active, Strategy::kBlue);  // what was known goes along
+  EXPECT_EQ(participants(), 1U);
+  EXPECT_NE(inode_of(path()), first);
+  EXPECT_EQ(directory_.entries(), 1U);
 }
 
 TEST_F(CreateTest, no_descriptor_lies_below_3_for_a_moment_where_the_process_has_closed_those) {

@@ -13,6 +13,11 @@ bool Attachment::descriptor_intact() const noexcept {
   return ::fstat(fd.get(), &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
+bool Attachment::nameless() const noexcept {
+  struct stat st;
+  return ::fstat(fd.get(), &st) == 0 && st.st_nlink == 0;
+}
+
 void Attachment::give_back_descriptor() const noexcept {
   const bool intact = descriptor_intact();
   os::Fd last(fd.release());

@@ -50,6 +50,8 @@ struct Attachment {
   /// The descriptor still leads to the segment. The application may have closed it, and its number may lead to another file by now,
   /// on which nobody holds any lock.
   [[nodiscard]] bool descriptor_intact() const noexcept;
+  /// The file has lost its name.
+  [[nodiscard]] bool nameless() const noexcept;
   /// Closes the descriptor, unless its number is another's by now.
   void give_back_descriptor() const noexcept;
   [[nodiscard]] bool shared() const noexcept { return segment != nullptr; }

@@ -244,10 +244,17 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, Su
     chain(*a, previous);
     if (!registered) a->degraded = in_words(Cause::kFull, 0, a->path.c_str(), "more than 256 segments in one process");
     if (!a->degraded) a->degraded = join(*a);
-    if (a->degraded.cause == Cause::kRetired && round < kRounds) {
+    // removed while this process attached: nothing has been done there yet
+    const bool nameless = !a->degraded && a->nameless();
+    if ((nameless || a->degraded.cause == Cause::kRetired) && round < kRounds) {
       const std::uint64_t word = a->segment->hot.word.load(std::memory_order_acquire);
       if (!layout::retired(word)) along.carried = word;
-      if (retire(*a, EventCause::kOwnerDied)) along.given_up = EventCause::kOwnerDied;
+      if (nameless) {
+        a->give_back_descriptor();
+        if (known == nullptr) (void)os::replace_mapping(a->segment, kRetiredStandIn);  // its memory
+      } else if (retire(*a, EventCause::kOwnerDied)) {
+        along.given_up = EventCause::kOwnerDied;
+      }
       a->next_unused = along.on_the_way;
       previous = along.on_the_way = a.release();  // kept: its mutex may still be somebody's
       ++round;
