@@ -96,6 +96,10 @@ class JournalObserver final : public Observer {
       case EventKind::kOperatorSet:
         log.debug("{}: cached strategy set to {}: manual", cluster_, to_string(event.to));
         break;
+      case EventKind::kMadeRoom:
+        log.info("{}: there was no room for its segment; an unused one of this user was removed",
+                 cluster_);
+        break;
       case EventKind::kLeaseTakenOver:
       case EventKind::kRecovered:
       case EventKind::kRetired:

@@ -116,7 +116,7 @@ const char* e6shm_counter_name(std::int32_t counter) noexcept {
 }
 
 const char* e6shm_event_name(std::int32_t kind) noexcept {
-  return name(kind, e6::EventKind::kNone, e6::EventKind::kResumed);
+  return name(kind, e6::EventKind::kNone, e6::EventKind::kMadeRoom);
 }
 
 const char* e6shm_event_cause_name(std::int32_t cause) noexcept {

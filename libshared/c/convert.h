@@ -78,7 +78,8 @@ static_assert(same(E6SHM_EVENT_CREATED, EventKind::kCreated) && same(E6SHM_EVENT
               same(E6SHM_EVENT_MISMATCH, EventKind::kMismatch) &&
               same(E6SHM_EVENT_LEASE_TAKEN_OVER, EventKind::kLeaseTakenOver) &&
               same(E6SHM_EVENT_OPERATOR_SET, EventKind::kOperatorSet) &&
-              same(E6SHM_EVENT_RESUMED, EventKind::kResumed));
+              same(E6SHM_EVENT_RESUMED, EventKind::kResumed) &&
+              same(E6SHM_EVENT_MADE_ROOM, EventKind::kMadeRoom));
 static_assert(same(E6SHM_CAUSE_REFUSED, EventCause::kRefused) &&
               same(E6SHM_CAUSE_ANNOUNCED, EventCause::kAnnounced) &&
               same(E6SHM_CAUSE_OPERATOR, EventCause::kOperator) &&

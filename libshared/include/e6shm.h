@@ -514,7 +514,8 @@ enum {
   E6SHM_EVENT_OPERATOR_CLEARED = 17,
   E6SHM_EVENT_OPERATOR_APPLIED = 18,
   E6SHM_EVENT_RESUME_STARTED = 19, /* a process took the lease for resuming a suspended cluster */
-  E6SHM_EVENT_RESUMED = 20
+  E6SHM_EVENT_RESUMED = 20,
+  E6SHM_EVENT_MADE_ROOM = 21 /* the segment did not fit, and an unused one was removed */
 };
 enum {
   E6SHM_CAUSE_NONE = 0,

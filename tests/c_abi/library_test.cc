@@ -94,7 +94,7 @@ TEST(Library, every_number_has_a_word_and_no_other_has) {
   all("mode", e6shm_mode_name, E6SHM_MODE_SHARED, E6SHM_MODE_FALLBACK);
   all("failure", e6shm_failure_name, E6SHM_FAILURE_NONE, E6SHM_FAILURE_OTHER);
   all("counter", e6shm_counter_name, 0, E6SHM_COUNTER_COUNT - 1);
-  all("event", e6shm_event_name, 0, E6SHM_EVENT_RESUMED);
+  all("event", e6shm_event_name, 0, E6SHM_EVENT_MADE_ROOM);
   all("cause", e6shm_event_cause_name, 0, E6SHM_CAUSE_DOUBTED);
   EXPECT_STREQ(e6shm_status_name(E6SHM_ERR_FOREIGN_OWNER), "foreign-owner");
   EXPECT_STREQ(e6shm_counter_name(E6SHM_COUNTER_QUERIES_BEGUN), "queries_begun");

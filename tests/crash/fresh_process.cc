@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/host_lock.h"
+#include "core/segment.h"
 #include "e6/shared/inspect.h"
 #include "invariants.h"
 #include "modes.h"
@@ -56,7 +57,10 @@ void attach_and_check(const Scene& scene, const Aftermath& aftermath, Problems& 
       (pinned && (next.coordinator->bind(*ticket, "query-afterwards", "engine-9") || !next.coordinator->find_query("query-afterwards"))))
     problems.add("after recovery a query cannot be begun, bound and found");
   const std::string only = scene.path().substr(scene.path().rfind('/') + 1);
-  if (scene.entries() != std::vector<std::string>{only}) {
+  std::vector<std::string> entries = scene.entries();
+  if ((scene.operation().special & kMakesRoom) != 0)
+    std::erase(entries, core::segment_name(kUnusedCluster, ::geteuid(), std::nullopt));
+  if (entries != std::vector<std::string>{only}) {
     std::string names;
     for (const std::string& name : scene.entries()) names += " " + name;
     problems.add("the directory holds" + names + " instead of the segment alone");

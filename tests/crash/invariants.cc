@@ -88,7 +88,8 @@ void check_readers(const Segment& start, const Segment& seen, Problems& problems
     if (sums[i] < before[i]) problems.add(std::string("a reader sees fewer than before: ") + counter_name(i));
   if (core::read_events(seen, layout::kEventSlots).size() > layout::kEventSlots) problems.add("a reader sees more events than there is room for");
   for (const Event& e : core::read_events(seen, layout::kEventSlots))
-    if (e.kind == EventKind::kNone || e.kind > EventKind::kResumed || e.realtime_ns == 0) problems.add("a reader sees half an event");
+    if (e.kind == EventKind::kNone || e.kind > EventKind::kMadeRoom || e.realtime_ns == 0)
+      problems.add("a reader sees half an event");
   for (const std::uint32_t group : {0U, 7U, 14U, 21U})
     for (std::uint32_t i = 0; i < layout::kPinsPerGroup; ++i) {
       std::string id, engine;

@@ -34,15 +34,16 @@ struct Actor {
 
 enum Special : unsigned {
   kOrdinary = 0,
-  kFromNothing = 1U << 0,   ///< there is no segment at the start
-  kUnattached = 1U << 1,    ///< the operation itself attaches
-  kMoves = 1U << 2,         ///< the segment is retired; another one takes its name
-  kOwnerDied = 1U << 3,     ///< the lock's last owner died inside, before the operation
+  kFromNothing = 1U << 0,       ///< there is no segment at the start
+  kUnattached = 1U << 1,        ///< the operation itself attaches
+  kMoves = 1U << 2,             ///< the segment is retired; another one takes its name
+  kOwnerDied = 1U << 3,         ///< the lock's last owner died inside, before the operation
   kTouchesNeighbour = 1U << 5,  ///< ends the neighbour's query or takes its lease
-  kBrokenLock = 1U << 6,    ///< the lock cannot be repaired, or the segment is not to be used
+  kBrokenLock = 1U << 6,        ///< the lock cannot be repaired, or the segment is not to be used
   kAllPinsTaken = 1U << 7,
   kRepresentative = 1U << 8,  ///< enumerated in every run of the test suite
-  kGuest = 1U << 9,         ///< the victim has no slot: nobody keeps its events
+  kGuest = 1U << 9,           ///< the victim has no slot: nobody keeps its events
+  kMakesRoom = 1U << 10,      ///< the segment of kUnusedCluster may be there, whole, or not
 };
 
 struct Operation {
@@ -59,6 +60,7 @@ struct Operation {
 inline constexpr std::uint32_t kNeighbourSlot = 0;
 inline constexpr std::uint32_t kDeadSlot = 1;
 inline constexpr const char* kNeighbourQuery = "neighbour-query";
+inline constexpr const char* kUnusedCluster = "unused.example:443";
 
 // What most neighbours do: blue is active and one query is bound; then green is announced.
 void knows_blue(Actor& a);

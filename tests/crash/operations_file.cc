@@ -1,8 +1,14 @@
 // Making a segment, finding one, and moving from one to another.
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <unistd.h>
 
+#include <cstddef>
+#include <cstdlib>
+#include <string>
+
 #include "core/segment.h"
+#include "core/segment_removal.h"
 #include "layout/hot_word.h"
 #include "operation.h"
 
@@ -31,10 +37,34 @@ void age_by_a_boot(layout::Segment& s) {
   s.header.created_realtime_ns = 1;  // else it would be another kernel's
   s.header.checksum = core::header_checksum(s.header);
 }
+void leave_an_unused_one(Actor& a) {
+  Options other = a.options;
+  other.cluster = kUnusedCluster;
+  auto c = Coordinator::attach(other).coordinator;
+  c->set(Strategy::kBlue);
+  const std::string path = c->path();
+  c.reset();
+  const std::uint64_t word = layout::kRetiredWord;  // unused for long at once
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  (void)!::pwrite(fd, &word, sizeof word, offsetof(layout::Segment, hot));
+  ::close(fd);
+}
+void make_room_and_attach(Actor& a) {
+  const int directory = ::open(a.options.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  core::Room room(directory, a.options.directory);
+  while (room.make_more()) {
+  }
+  if (room.removed() != 1) ::abort();
+  a.attach();
+}
 void mark_retired(layout::Segment& s) { s.hot.word.store(layout::kRetiredWord); }
 
 constexpr Operation kOperations[] = {
     {.name = "create-publish", .special = kFromNothing | kUnattached | kRepresentative, .run = attach},
+    {.name = "make-room",
+     .special = kFromNothing | kUnattached | kMakesRoom,
+     .prepare = leave_an_unused_one,
+     .run = make_room_and_attach},
     {.name = "attach-join", .special = kUnattached | kRepresentative, .neighbour = knows_blue, .run = attach},
     {.name = "retire-unlinked", .special = kMoves | kRepresentative, .neighbour = knows_blue, .prepare = unlink_name, .run = begin},
     {.name = "retire-broken", .special = kMoves | kUnattached | kBrokenLock, .neighbour = knows_blue, .arrange = break_lock, .run = attach_anew},

@@ -69,7 +69,8 @@ void Historian::take(std::uint64_t position, std::uint64_t what, std::uint64_t e
   ++events_;
   const auto kind = static_cast<EventKind>(what & 0xffU);
   ++kinds_[what & 0xffU];
-  if (kind == EventKind::kNone || kind > EventKind::kResumed) area_.complain("an event of no kind: %llu", static_cast<unsigned long long>(what));
+  if (kind == EventKind::kNone || kind > EventKind::kMadeRoom)
+    area_.complain("an event of no kind: %llu", static_cast<unsigned long long>(what));
   const auto after = static_cast<std::uint32_t>(epochs >> 32);
   const auto before = static_cast<std::uint32_t>(epochs);
   if (after != before) {

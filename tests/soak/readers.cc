@@ -90,7 +90,8 @@ void check_report(const Area& area, const std::string& path) {
   if (!report.readable || !report.live || report.retired) area.complain("inspect: the segment is not what it was");
   std::uint64_t last = 0;
   for (const Event& e : report.events) {
-    if (e.sequence < last || e.kind == EventKind::kNone || e.kind > EventKind::kResumed || e.realtime_ns == 0)
+    if (e.sequence < last || e.kind == EventKind::kNone || e.kind > EventKind::kMadeRoom ||
+        e.realtime_ns == 0)
       area.complain("inspect: half an event at position %llu", llu(e.sequence));
     last = e.sequence;
   }

@@ -21,18 +21,15 @@
 #include "core/attachment.h"
 #include "core/commit.h"
 #include "core/fallback.h"
+#include "core/own_mappings.h"
 #include "core/segment.h"
 #include "e6/shared/coordinator.h"
 #include "layout/transition.h"
-#include "os/sigbus_guard.h"
 
 namespace e6::core {
 
 /// How often a process looks after its segment.
 inline constexpr std::uint64_t kLookMs = 1'000;
-
-/// What takes the place of a segment whose bytes are gone: everybody of this process moves on at the next call.
-inline constexpr os::StandIn kRetiredStandIn{sizeof(layout::Segment), offsetof(layout::Segment, hot), layout::kRetiredWord};
 
 class Host {
  public:
@@ -99,6 +96,8 @@ class Host {
     std::uint64_t carried = 0;                // the hot word that is still believed
     EventCause given_up = EventCause::kNone;  // why this process gave the old one up
     Event removed;                            // to be told
+    int made_room = 0;                        // segments that were removed for the new one
+    Event made_room_event;                    // to be told as often
     Attachment* on_the_way = nullptr;         // on segments that were given up at once, by next_unused
   };
 
@@ -117,6 +116,7 @@ class Host {
   void set_aside(Attachment* on_the_way) noexcept;
   bool retire(Attachment& a, EventCause cause) noexcept;
   static Event record_replaced(const Attachment& fresh, EventCause cause) noexcept;
+  static Event record_made_room(const Attachment& fresh) noexcept;
   void let_go_of_old(const Attachment& newest) noexcept;
   Error replace_ruin(const Attachment* previous, Error refused, SegmentRef& out, Succession& state, bool& again);
 

@@ -239,7 +239,11 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, Su
       chain(*a, previous);
       return a;
     }
-    if (known == nullptr) a->mapping = std::move(ref.mapping);
+    if (known == nullptr) {
+      a->mapping = std::move(ref.mapping);
+      note_own_mapping(a->mapping.data(), a->device, a->inode);
+    }
+    along.made_room += std::exchange(ref.made_room, 0);
     a->segment = known != nullptr ? known : static_cast<layout::Segment*>(a->mapping.data());
     chain(*a, previous);
     if (!registered) a->degraded = in_words(Cause::kFull, 0, a->path.c_str(), "more than 256 segments in one process");
@@ -264,6 +268,7 @@ std::unique_ptr<Attachment> Host::make_attachment(const Attachment* previous, Su
       const Event e = record_replaced(*a, along.given_up);
       if (along.given_up == EventCause::kCutOff) along.removed = e;  // the others were told when they retired
     }
+    for (int i = 0; i < along.made_room; ++i) along.made_room_event = record_made_room(*a);
     carry_over(*a, along.carried);
     return a;
   }
@@ -332,6 +337,8 @@ Attachment* Host::settle(Attachment* before, std::uint64_t carried, Fallback fal
   const bool stayed = std::exchange(stays_for_, Cause::kOk) != Cause::kOk;
   moving_.unlock();
   if (along.removed.kind != EventKind::kNone) notify(along.removed);
+  if (along.made_room_event.kind != EventKind::kNone)
+    for (int i = 0; i < along.made_room; ++i) notify(along.made_room_event);
   if (!options_.share) return fresh;
   if (!fresh->shared()) {
     if (fallback == Fallback::kUsed) work_alone(fresh->degraded, true, FallbackWarning::kAtOnce);

@@ -113,6 +113,13 @@ Event Host::record_replaced(const Attachment& fresh, EventCause cause) noexcept 
   return record(fresh, e);
 }
 
+// Crash: the new ring does not say that there was no room.
+Event Host::record_made_room(const Attachment& fresh) noexcept {
+  Event e;
+  e.kind = EventKind::kMadeRoom;
+  return record(fresh, e);
+}
+
 // Every move leaves a mapping that holds the old file's memory, and a descriptor. Queries of this
 // process may still run on the latest of them. Those before go, and so do a parent's: its queries
 // are not this process's. Their addresses stay good: a stand-in takes their place.

@@ -207,6 +207,7 @@ Error attach_segment(const Place& place, SegmentRef& out, bool been_here) {
   // A few rounds are due to whoever lost the processor itself: the time may be over after its first.
   os::Backoff pause(os::steady_now() + kRoundsBound);
   int round = 0;
+  int made_room = 0;
   do {
     SegmentRef found;
     Error e;
@@ -228,6 +229,7 @@ Error attach_segment(const Place& place, SegmentRef& out, bool been_here) {
       case Found::kRefused:
         break;
     }
+    out.made_room = made_room += out.made_room;
     if (again) continue;
     return e ? e : part_from_mapping(place, directory.get(), out);
   } while (pause.wait() || ++round < kLeastRounds);

@@ -38,6 +38,7 @@ struct SegmentRef {
   dev_t device = 0;
   ino_t inode = 0;
   bool created = false;
+  int made_room = 0;  ///< unused segments that were removed because it did not fit
 };
 
 /// Opens the segment of `place`, makes it, or makes one in the place of one that was given up.

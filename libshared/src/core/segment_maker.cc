@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/event_ring.h"
+#include "core/segment_removal.h"
 #include "os/clock.h"
 #include "os/host_identity.h"
 #include "os/robust_mutex.h"
@@ -45,6 +46,27 @@ void fill_header(layout::Header& h, const Place& place) {
   h.checksum = header_checksum(h);
 }
 
+/// A file that the segment fits into; where there is no room, unused segments make it.
+/// Crash: see os::create_unnamed and Room::make_more.
+Error make_file(const Place& place, const std::string& path, int directory, os::UnnamedFile& file,
+                int& made_room) {
+  const gid_t* group = place.group ? &*place.group : nullptr;
+  Room room(directory, place.directory);
+  for (;;) {
+    file = {};
+    Error e =
+        os::create_unnamed(directory, path, place.mode(), group, sizeof(layout::Segment), file);
+    made_room = room.removed();
+    if (e.sys_errno != ENOSPC && e.sys_errno != EDQUOT) return e;
+    if (room.make_more()) continue;
+    if (made_room != 0)
+      e.detail += ", although " + std::to_string(made_room) +
+                  (made_room == 1 ? " unused segment was" : " unused segments were") +
+                  " removed; a process may still hold their memory";
+    return e;
+  }
+}
+
 /// Whose it is and who can do something about it: in a directory with the sticky bit only a file's owner may replace it.
 Error cannot_replace(int given_up, const std::string& path, int sys_errno) {
   struct stat st;
@@ -61,8 +83,7 @@ Error make_segment(const Place& place, int directory, int given_up, SegmentRef& 
   if (first) (void)os::remove_litter(directory, place.name());  // replacing does so itself
   os::UnnamedFile file;
   const std::string path = place.path();
-  const gid_t* group = place.group ? &*place.group : nullptr;
-  if (Error e = os::create_unnamed(directory, path, place.mode(), group, sizeof(layout::Segment), file)) return e;
+  if (Error e = make_file(place, path, directory, file, out.made_room)) return e;
 
   os::Mapping mapping;
   if (Error e = os::Mapping::map(file.fd.get(), sizeof(layout::Segment), true, mapping)) {

@@ -15,6 +15,7 @@
 #include "core/event_ring.h"
 #include "core/pins.h"
 #include "core/segment.h"
+#include "core/segment_removal.h"
 #include "core/totals.h"
 #include "layout/hot_word.h"
 #include "layout/lease_word.h"
@@ -293,6 +294,15 @@ Report look(const std::string& path) {
   read_body(r, *copy, fd.get(), os::monotonic_ms());
   if (r.retired) r.problems.push_back({Cause::kRetired, 0, path, "its users have moved on"});
   return r;
+}
+
+Error remove_unused(const std::string& path) {
+  const std::string directory = path.substr(0, path.rfind('/') + 1);
+  const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK;
+  const os::Fd opened =
+      os::above_stdio([&] { return ::open(directory.empty() ? "." : directory.c_str(), flags); });
+  if (!opened.valid()) return os::system_error(errno, path, "open");
+  return core::remove_unused(opened.get(), path, core::When::kUnlocked);
 }
 
 std::vector<Listed> list(const std::string& given, bool all_users, Error* error) {

@@ -15,15 +15,15 @@ constexpr std::string_view pick(const std::array<std::string_view, N>& words, En
 constexpr auto kCauses = std::to_array<std::string_view>(
     {"ok",            "bad-option",    "no-directory",   "no-permission",   "read-only",   "no-space", "no-descriptors", "not-a-segment",
      "foreign-owner", "foreign-mode",  "foreign-layout", "foreign-libc",    "foreign-clock", "foreign-cluster", "damaged", "retired",
-     "busy",          "full",          "too-long",       "unknown",         "forked",      "timeout",
+     "busy",          "full",          "too-long",       "unknown",         "forked",  "timeout",
      "system",        "foreign-kernel"});
 static_assert(kCauses.size() == static_cast<std::size_t>(Cause::kForeignKernel) + 1);
 
 constexpr auto kKinds = std::to_array<std::string_view>(
     {"none", "created", "joined", "left", "died", "detection-started", "detected", "detection-failed", "pending", "rolled-back", "applied",
      "mismatch", "expired", "lease-taken-over", "recovered", "retired", "operator-set", "operator-cleared", "operator-applied",
-     "resume-started", "resumed"});
-static_assert(kKinds.size() == static_cast<std::size_t>(EventKind::kResumed) + 1);
+     "resume-started", "resumed", "made-room"});
+static_assert(kKinds.size() == static_cast<std::size_t>(EventKind::kMadeRoom) + 1);
 
 constexpr auto kEventCauses = std::to_array<std::string_view>(
     {"none", "no-history", "refused", "expired", "soft-expired", "announced", "completion", "idle", "next-query", "drain-timeout", "operator",

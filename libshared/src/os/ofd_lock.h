@@ -21,6 +21,11 @@ enum class Locked : std::uint8_t { kYes, kNo, kUnknown };
 /// Takes the byte without waiting. kNo: another description holds it. kUnknown: the call failed (errno says why).
 Locked try_lock_byte(int fd, off_t byte) noexcept;
 void unlock_byte(int fd, off_t byte) noexcept;
+/// Takes every byte, those behind the end of the file too, without waiting. kNo: another
+/// description holds one.
+Locked try_lock_all_bytes(int fd) noexcept;
+/// Does another description hold any byte? Works on a read-only descriptor.
+Locked any_byte_held_by_other(int fd) noexcept;
 /// Does another description hold the byte? Works on a read-only descriptor. The descriptor's own lock does not count.
 Locked byte_held_by_other(int fd, off_t byte) noexcept;
 /// Does another description certainly hold one of the `count` bytes from `first` on?

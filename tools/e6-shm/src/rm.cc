@@ -1,5 +1,4 @@
 // e6-shm rm: removes a segment's file.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,24 +53,9 @@ struct stat require_own_file(const std::string& path) {
   return file;
 }
 
-/// Whether any process holds a lock on any byte: participants do in every layout.
-bool any_lock_on(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd < 0) return false;  // a link, or not ours to open
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  const bool held = ::fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-  ::close(fd);
-  return held;
-}
-
-/// Who still uses it loses the records (queries, participants, events) but no colour: it moves to a fresh
-/// segment.
+/// A process that still uses it loses the records (queries, participants, events) but no colour: it
+/// moves to a fresh segment.
 void require_unused(const inspect::Report& report) {
-  if (!report.readable && any_lock_on(report.path)) {
-    refuse(kProblem, report.path, "cannot be read, but processes use it; --force removes it all the same");
-  }
   const Census people = census(report);
   if (people.present() == 0) return;
   refuse(kProblem, report.path,
@@ -80,17 +64,37 @@ void require_unused(const inspect::Report& report) {
                      counted(people.present(), "process", "processes")));
 }
 
+/// Removes it unless a process uses it, or has begun to since it was looked at.
+void remove_unused(const std::string& path) {
+  const Error error = inspect::remove_unused(path);
+  if (!error) return;
+  if (error.cause == Cause::kBusy)
+    refuse(kProblem, path,
+           "is in use by a process; --force removes it all the same, and it moves to a new one");
+  refuse(error.sys_errno == ENOENT ? kNoSegment : kProblem, path,
+         "stays: " + escape(error.sentence()));
+}
+
+/// Removes it whoever uses it.
+void remove_by_force(const std::string& path, const struct stat& looked_at) {
+  // Somebody may have put a fresh one in its place meanwhile; that one was not judged.
+  const auto now = require_own_file(path);
+  if (now.st_dev != looked_at.st_dev || now.st_ino != looked_at.st_ino)
+    refuse(kProblem, path, "was replaced a moment ago; look again");
+  if (::unlink(path.c_str()) != 0)
+    refuse(kProblem, path, "stays: " + std::generic_category().message(errno));
+}
+
 int run(const Wanted& wanted) {
   const std::string path = choose(wanted.choice);
   require_segment_name(path);
   const auto before = require_own_file(path);
   const auto report = inspect::look(path);
   if (!wanted.force) require_unused(report);
-  // Somebody may have put a fresh one in its place meanwhile; that one was not judged.
-  const auto now = require_own_file(path);
-  if (now.st_dev != before.st_dev || now.st_ino != before.st_ino)
-    refuse(kProblem, path, "was replaced a moment ago; look again");
-  if (::unlink(path.c_str()) != 0) refuse(kProblem, path, "stays: " + std::generic_category().message(errno));
+  if (wanted.force || S_ISLNK(before.st_mode))
+    remove_by_force(path, before);
+  else
+    remove_unused(path);
   const auto condition = to_string(judge(report).condition);
   if (wanted.choice.json) {
     print_json({{"removed", true}, {"path", path}, {"cluster", report.cluster}, {"condition", condition}});

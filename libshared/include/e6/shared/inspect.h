@@ -97,4 +97,10 @@ struct Listed {
 /// Segments by name under `directory`, sorted; of this user only unless `all_users`. `error` says why it is empty.
 [[nodiscard]] std::vector<Listed> list(const std::string& directory, bool all_users, Error* error);
 
+/// Removes the file of a segment that no process uses, of any layout. Nobody can begin to use it
+/// meanwhile. Ok; kUnknown: there is none, or another one has taken its place; kBusy: a process
+/// uses it; else why the system refuses. The name must be a segment's (list): nothing else is
+/// checked.
+[[nodiscard]] Error remove_unused(const std::string& path);
+
 }  // namespace e6::inspect

@@ -32,6 +32,7 @@ enum class EventKind : std::uint8_t {
   kOperatorApplied = 18,
   kResumeStarted = 19,    ///< a process took the lease for resuming a suspended cluster
   kResumed = 20,
+  kMadeRoom = 21,         ///< the segment did not fit, and an unused one was removed
 };
 [[nodiscard]] std::string_view to_string(EventKind kind) noexcept;  ///< "detected", "lease-taken-over", ...
 
