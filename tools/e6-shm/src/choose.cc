@@ -11,6 +11,7 @@
 #include <set>
 #include <system_error>
 
+#include "alone.h"
 #include "failure.h"
 #include "same_cluster.h"
 #include "text/escape.h"
@@ -71,6 +72,8 @@ std::string by_cluster(const Choice& choice) {
   }
   if (const auto own = segments_in(options.directory, false); !own.empty())
     sentence += "; there are:" + lines_of(own);
+  if (const auto alone = alone_processes(options.cluster); !alone.empty())
+    sentence += "; " + sentence_of(alone);
   throw Failure(kNoSegment, sentence);
 }
 
@@ -78,8 +81,11 @@ std::string the_only_one(const Choice& choice) {
   const auto all = segments_in(choice.directory, false);
   if (all.size() == 1) return all.front().path;
   if (all.empty()) {
+    const auto alone = alone_processes();
     throw Failure(kNoSegment,
-                  fmt::format("user {} has no segment in {}", ::geteuid(), escape(choice.directory)));
+                  fmt::format("user {} has no segment in {}{}{}", ::geteuid(),
+                              escape(choice.directory), alone.empty() ? "" : "; ",
+                              sentence_of(alone)));
   }
   std::vector<inspect::Listed> own;
   std::copy_if(all.begin(), all.end(), std::back_inserter(own),

@@ -91,8 +91,16 @@ Json to_json(const inspect::PinnedQuery& pin, const inspect::Report& report) {
           {"pid", pid_of_slot(report, pin.slot)}};
 }
 
-Json head_to_json(const inspect::Report& report) {
-  const Verdict verdict = judge(report);
+Json to_json(const std::vector<AloneProcess>& alone) {
+  Json list = Json::array();
+  for (const AloneProcess& one : alone)
+    list.push_back(
+        {{"pid", one.pid}, {"program", one.program}, {"uid", one.uid}, {"cluster", one.cluster}});
+  return list;
+}
+
+Json head_to_json(const inspect::Report& report, const std::vector<AloneProcess>& alone) {
+  const Verdict verdict = judge(report, alone);
   Json problems = Json::array();
   for (const Error& problem : report.problems) problems.push_back(to_json(problem));
   return {{"condition", to_string(verdict.condition)},
@@ -105,8 +113,9 @@ Json head_to_json(const inspect::Report& report) {
           {"readable", report.readable}};
 }
 
-Json status_to_json(const inspect::Report& report) {
-  Json json = head_to_json(report);
+Json status_to_json(const inspect::Report& report, const std::vector<AloneProcess>& alone) {
+  Json json = head_to_json(report, alone);
+  json["alone"] = to_json(alone);
   if (!report.readable) return json;
   const auto people = census(report);
   const auto queries = in_flight(report);

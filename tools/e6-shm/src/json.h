@@ -3,6 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <vector>
+
+#include "alone.h"
 #include "e6/shared/inspect.h"
 
 namespace e6::tool {
@@ -17,9 +20,12 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json to_json(const inspect::PinnedQuery& pin, const inspect::Report& report);
 [[nodiscard]] Json counters_to_json(const std::vector<std::uint64_t>& counters);
 /// What every verb says first: path, cluster, live, condition, problems.
-[[nodiscard]] Json head_to_json(const inspect::Report& report);
+[[nodiscard]] Json head_to_json(const inspect::Report& report,
+                                const std::vector<AloneProcess>& alone = {});
 /// Everything that `status` shows.
-[[nodiscard]] Json status_to_json(const inspect::Report& report);
+[[nodiscard]] Json status_to_json(const inspect::Report& report,
+                                  const std::vector<AloneProcess>& alone = {});
+[[nodiscard]] Json to_json(const std::vector<AloneProcess>& alone);
 
 [[nodiscard]] std::string_view to_string(inspect::Alive alive) noexcept;
 /// The pid in a slot; 0 when the slot is not in the report.

@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "alone.h"
 #include "choose.h"
 #include "failure.h"
 #include "json.h"
@@ -52,10 +55,25 @@ Json to_json(const Row& row) {
   return json;
 }
 
-void show_json(const Wanted& wanted, const std::vector<Row>& rows) {
+void show_json(const Wanted& wanted, const std::vector<Row>& rows,
+               const std::vector<AloneProcess>& alone) {
   Json json{{"version", E6_SHM_VERSION}, {"directory", wanted.choice.directory}, {"segments", Json::array()}};
   for (const Row& row : rows) json["segments"].push_back(to_json(row));
+  json["alone"] = e6::tool::to_json(alone);
   print_json(json);
+}
+
+/// Whatever directory they wanted: it may be the wrong one that is the reason.
+void show_alone(const std::vector<AloneProcess>& alone) {
+  if (alone.empty()) return;
+  Table table({{"PROGRAM", Align::kLeft, true},
+               {"PID", Align::kRight},
+               {"UID", Align::kRight},
+               {"CLUSTER", Align::kLeft, true}});
+  for (const AloneProcess& one : alone)
+    table.add({escape(one.program), std::to_string(one.pid), std::to_string(one.uid),
+               escape(one.cluster)});
+  print("\nprocesses that work without a segment\n" + table.render(Screen::of_stdout()));
 }
 
 void show_table(const Wanted& wanted, const std::vector<Row>& rows) {
@@ -104,10 +122,12 @@ int run(const Wanted& wanted) {
     if (own && judge(row.report).exit_status() != kFine) status = kProblem;
     rows.push_back(std::move(row));
   }
+  const auto alone = alone_processes();
   if (wanted.choice.json) {
-    show_json(wanted, rows);
+    show_json(wanted, rows, alone);
   } else {
     show_table(wanted, rows);
+    show_alone(alone);
   }
   return status;
 }

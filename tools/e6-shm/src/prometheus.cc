@@ -169,7 +169,9 @@ std::string label_value(std::string_view value) {
 
 }  // namespace
 
-std::vector<Metric> metrics_of(const std::vector<inspect::Report>& reports) {
+std::vector<Metric> metrics_of(const std::vector<inspect::Report>& reports,
+                               const std::map<std::string, std::size_t>& alone,
+                               const std::string& directory) {
   Collector out;
   for (const auto& report : reports) {
     // A cluster may have several: a user's and a group's, of two layouts, in two directories. Only
@@ -185,6 +187,12 @@ std::vector<Metric> metrics_of(const std::vector<inspect::Report>& reports) {
     add_gauges(out, report, labels);
     add_counters(out, report, labels);
     add_detection_times(out, report, labels);
+  }
+  // The directory is not the processes': it keeps the series of two directories apart.
+  for (const auto& [cluster, count] : alone) {
+    out.add("e6_shm_processes_alone", "gauge",
+            "Processes that work without a segment, as far as this user may look into them.",
+            {{"cluster", ascii(cluster)}, {"directory", escape(directory)}}, number(count));
   }
   return out.take();
 }

@@ -1,6 +1,8 @@
 // Metrics of segments, in Prometheus's terms.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,8 +26,10 @@ struct Metric {
 };
 
 /// All metrics with the samples of all reports. A report that is not readable contributes e6_shm_healthy 0
-/// and nothing else.
-[[nodiscard]] std::vector<Metric> metrics_of(const std::vector<inspect::Report>& reports);
+/// and nothing else. `alone`: processes without a segment by cluster, as seen with `directory`.
+[[nodiscard]] std::vector<Metric> metrics_of(const std::vector<inspect::Report>& reports,
+                                             const std::map<std::string, std::size_t>& alone = {},
+                                             const std::string& directory = {});
 
 /// The text exposition format, version 0.0.4.
 [[nodiscard]] std::string exposition(const std::vector<Metric>& metrics);

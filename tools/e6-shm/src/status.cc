@@ -1,6 +1,8 @@
 // e6-shm status: is it fine, and what does the host know?
 #include <memory>
+#include <vector>
 
+#include "alone.h"
 #include "choose.h"
 #include "failure.h"
 #include "json.h"
@@ -22,12 +24,14 @@ void add_status(CommandLine& line) {
       "  e6-shm status --file saved.e6shm --json | jq .active");
   verb.runs(choice->json, [choice] {
     const auto report = look(*choice);
+    // They work without the one that is there, not without a copy of it.
+    const auto alone = report.live ? alone_processes(report.cluster) : std::vector<AloneProcess>{};
     if (choice->json) {
-      print_json(status_to_json(report));
+      print_json(status_to_json(report, alone));
     } else {
-      print(status_text(report, Screen::of_stdout()));
+      print(status_text(report, Screen::of_stdout(), alone));
     }
-    return judge(report).exit_status();
+    return judge(report, alone).exit_status();
   });
 }
 

@@ -141,8 +141,9 @@ std::string segment_line(const inspect::Report& report) {
 
 }  // namespace
 
-std::string headline(const inspect::Report& report, const Screen& screen) {
-  const Verdict verdict = judge(report);
+std::string headline(const inspect::Report& report, const Screen& screen,
+                     const std::vector<AloneProcess>& alone) {
+  const Verdict verdict = judge(report, alone);
   if (!report.readable) {
     const std::string reason = verdict.reasons.empty() ? "it cannot be read" : verdict.reasons.front();
     return fmt::format("{}: {}, version {}, segment {}", verdict.painted(screen), reason, E6_SHM_VERSION,
@@ -158,8 +159,9 @@ std::string headline(const inspect::Report& report, const Screen& screen) {
       escape(report.path));
 }
 
-std::string status_text(const inspect::Report& report, const Screen& screen) {
-  std::string text = headline(report, screen) + "\n";
+std::string status_text(const inspect::Report& report, const Screen& screen,
+                        const std::vector<AloneProcess>& alone) {
+  std::string text = headline(report, screen, alone) + "\n";
   const auto line = [&](const std::string& label, const std::string& value) {
     text +=
         fmt::format("  {} {}\n", screen.paint(Screen::Paint::kFaint, fmt::format("{:<14}", label)), value);
@@ -185,7 +187,7 @@ std::string status_text(const inspect::Report& report, const Screen& screen) {
     line("segment", segment_line(report));
     line("events", last_event(report));
   }
-  const Verdict verdict = judge(report);
+  const Verdict verdict = judge(report, alone);
   if (!verdict.reasons.empty() && (report.readable || verdict.reasons.size() > 1)) {
     text += screen.paint(Screen::Paint::kStrong, "what is wrong") + "\n";
     for (const auto& reason : verdict.reasons) text += fmt::format("  - {}\n", reason);

@@ -103,12 +103,17 @@ std::string Verdict::painted(const Screen& screen) const {
   }
 }
 
-Verdict judge(const inspect::Report& report) {
+Verdict judge(const inspect::Report& report, const std::vector<AloneProcess>& alone) {
   Verdict verdict;
   const auto problems = relevant(report);
   verdict.condition = condition_of(report, problems);
   for (const Error& problem : problems) verdict.reasons.push_back(escape(problem.sentence()));
   if (report.readable) add_findings(report, verdict.reasons);
+  if (!alone.empty()) {
+    verdict.reasons.push_back(
+        sentence_of(alone) +
+        "; their standard error or log says why, and they try again by themselves");
+  }
   if (verdict.condition == Condition::kStale) {
     verdict.reasons.emplace_back(
         "it was made before the last boot; the next process that attaches replaces it");

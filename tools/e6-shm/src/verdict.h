@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "alone.h"
 #include "e6/shared/inspect.h"
 #include "text/screen.h"
 
@@ -27,7 +28,9 @@ struct Verdict {
   [[nodiscard]] int exit_status() const noexcept;
   [[nodiscard]] std::string painted(const Screen& screen) const;
 };
-[[nodiscard]] Verdict judge(const inspect::Report& report);
+/// `alone`: processes that work without this segment.
+[[nodiscard]] Verdict judge(const inspect::Report& report,
+                            const std::vector<AloneProcess>& alone = {});
 /// "segment", "segment of an earlier boot", "segment of another kernel" or "copy".
 [[nodiscard]] std::string_view what_it_is(const inspect::Report& report);
 /// Failure with the worst reason when nothing in the segment can be shown.
