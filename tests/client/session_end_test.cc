@@ -117,7 +117,8 @@ TEST_F(SessionEndTest, a_session_that_only_verified_a_doubtful_error_ends_at_onc
 }
 
 TEST_F(SessionEndTest, nothing_is_sent_over_a_channel_that_cannot_connect) {
-  RawEngine::Answer session{.response = Wire().text(1, "s")};
+  RawEngine::Answer session;
+  session.response = Wire().text(1, "s");
   auto engine = std::make_unique<RawEngine>([&](const RawCall&) { return session; });
   ConnectionOptions options = options_for(engine->target(), directory_);
   options.connect_timeout = std::chrono::milliseconds(300);

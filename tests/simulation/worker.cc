@@ -9,7 +9,7 @@ namespace e6::simulation {
 
 Worker::Worker(std::uint32_t id, const Options& options, const core::Place& place)
     : number(id), host(std::make_unique<core::Host>(options, place)) {
-  (void)host->acquire(false);
+  (void)host->acquire(false, e6::FallbackWarning::kWhenObserved);
 }
 
 std::uint32_t Worker::slot() const noexcept { return access::attachment_of(*host).slot.load(); }

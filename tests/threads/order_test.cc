@@ -24,7 +24,7 @@ class OrderTest : public SharedTest {
   core::Host& make_process() const {
     static auto* const kept = new std::vector<std::unique_ptr<core::Host>>;
     kept->push_back(std::make_unique<core::Host>(options(), place()));
-    const Error e = kept->back()->acquire(true);
+    const Error e = kept->back()->acquire(true, e6::FallbackWarning::kWhenObserved);
     EXPECT_TRUE(e.ok()) << e.sentence();
     return *kept->back();
   }

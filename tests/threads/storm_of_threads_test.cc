@@ -133,7 +133,7 @@ class Worker {
   void leave_and_come_back() {
     queries_.clear();
     host_.release();
-    (void)host_.acquire(false);
+    (void)host_.acquire(false, e6::FallbackWarning::kWhenObserved);
   }
 
   core::Host& host_;
@@ -162,7 +162,7 @@ TEST_F(StormOfThreadsTest, every_operation_at_once_by_processes_of_which_some_di
   static auto* const reachable = &hosts;
   ASSERT_NE(reachable, nullptr);
   for (int i = 0; i <= kProcesses; ++i) hosts.push_back(std::make_unique<core::Host>(options(), place()));
-  for (int i = 0; i < kProcesses; ++i) ASSERT_TRUE(hosts[static_cast<std::size_t>(i)]->acquire(true).ok());
+  for (int i = 0; i < kProcesses; ++i) ASSERT_TRUE(hosts[static_cast<std::size_t>(i)]->acquire(true, e6::FallbackWarning::kWhenObserved).ok());
   std::vector<std::thread> threads;
   for (int i = 0; i < kProcesses; ++i)
     threads.emplace_back([&, i] { Worker(*hosts[static_cast<std::size_t>(i)], static_cast<unsigned>(i) + 1).run(); });
@@ -171,7 +171,7 @@ TEST_F(StormOfThreadsTest, every_operation_at_once_by_processes_of_which_some_di
   for (int i = 0; i < kProcesses; ++i) hosts[static_cast<std::size_t>(i)]->release();
 
   core::Host& last = *hosts.back();
-  ASSERT_TRUE(last.acquire(true).ok());
+  ASSERT_TRUE(last.acquire(true, e6::FallbackWarning::kWhenObserved).ok());
   EXPECT_EQ(last.in_flight(), 0U);
   const inspect::Report report = inspect::look(path());
   EXPECT_TRUE(report.problems.empty());
