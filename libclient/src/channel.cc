@@ -46,9 +46,9 @@ grpc::ChannelArguments arguments(const ConnectionOptions& options) {
   // Without this all channels of the process to one address share a TCP connection, and closing a colour's
   // channel closes nothing.
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // "min" is how long gRPC gives one address to connect: half of the time, so that a name's second
-  // address has the other half. The other two rule the pauses between connects, which shall not be
-  // longer than ours.
+  // "min" is how long gRPC gives one address to connect: half of the time, so that an address that
+  // swallows connections does not use up all of it. The other two rule the pauses between connects,
+  // which shall not be longer than ours.
   args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, ms(options.connect_timeout / 2));
   args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectPause);
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);

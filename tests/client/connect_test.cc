@@ -251,11 +251,5 @@ TEST_F(NameTest,
   EXPECT_THAT(said, StartsWith("in time: cannot reach the engine at engine.test"));
 }
 
-TEST_F(NameTest, the_second_address_of_a_name_is_reached_when_the_first_swallows_connections) {
-  const std::string said = probe("two-addresses");
-  if (said.starts_with("skip: ")) GTEST_SKIP() << said;
-  EXPECT_EQ(said, "reached\n");
-}
-
 }  // namespace
 }  // namespace e6::client::test

@@ -22,6 +22,7 @@ class MetadataOrderTest : public Scene {
     {
       ConnectionOptions through = options_for(proxy.target(), directory_);
       through.cluster_name = cluster_name;
+      through.end_sessions = false;  // the calls of `work` and no other
       Connection connection(through);
       work(connection);
     }

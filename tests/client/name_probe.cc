@@ -1,8 +1,7 @@
 // Connects to an engine by its name, in a network of this process alone, where the program says
 // what names mean. Prints what came of it. Usage: client_name_probe directory
-// move|no-name-server|two-addresses
+// move|no-name-server
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -121,27 +120,6 @@ void no_name_server(const std::string& directory) {
   }
 }
 
-void two_addresses(const std::string& hosts, const std::string& directory) {
-  write_file(hosts, "127.0.0.2 engine.test\n127.0.0.3 engine.test\n");
-  const auto second = engine_at("127.0.0.3:0");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(second->port()));
-  ::inet_pton(AF_INET, "127.0.0.2", &address.sin_addr);
-  const int first = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sock_filter drop{BPF_RET | BPF_K, 0, 0, 0};
-  const sock_fprog filter{1, &drop};
-  if (::bind(first, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(first, 8) != 0 ||
-      ::setsockopt(first, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0)
-    skip("the first address");
-  ConnectionOptions options = options_for(second->port(), directory);
-  options.connect_timeout = std::chrono::seconds(4);
-  Connection connection(options);
-  connection.connect();
-  say("reached");
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -156,7 +134,6 @@ int main(int argc, char** argv) {
   try {
     if (what == "move") move(hosts, directory);
     if (what == "no-name-server") no_name_server(directory);
-    if (what == "two-addresses") two_addresses(hosts, directory);
   } catch (const std::exception& error) {
     say(error.what());
   }

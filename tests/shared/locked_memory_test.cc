@@ -13,6 +13,12 @@ constexpr rlim_t kEnoughToLive = 512 * 1024;  // for what the child allocates be
 
 class LockedMemoryTest : public SharedTest {
  protected:
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  void SetUp() override {
+    SharedTest::SetUp();
+    GTEST_SKIP() << "a sanitizer maps more memory than may be locked";
+  }
+#endif
   /// Runs `body` in a child that locks all its memory to come and has no right to exceed the limit.
   int locking(rlim_t limit, const std::function<int()>& body) const {
     const auto locked = [&] {

@@ -76,7 +76,8 @@ TEST_F(Metrics, the_users_and_the_groups_segment_of_one_cluster_are_series_of_th
               std::string::npos)
         << outcome.out;
   Strings from_json;
-  for (const auto& metric : run({"metrics", "--json"}).json()["metrics"])
+  const auto metrics = run({"metrics", "--json"}).json()["metrics"];
+  for (const auto& metric : metrics)
     for (const auto& sample : metric["samples"])
       from_json.push_back(sample["name"].get<std::string>() + sample["labels"].dump());
   const std::size_t samples = from_json.size();
