@@ -1,5 +1,6 @@
 // Making and opening a segment where the kernel or the file system lacks something: another way is found, or the reason told, and no litter left.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -234,6 +235,27 @@ TEST_F(CreateTest, no_descriptor_lies_below_3_for_a_moment_where_the_process_has
                  ? 0
                  : 1;
     }));
+}
+
+TEST_F(CreateTest, nor_where_the_process_works_without_a_segment) {
+  E6_EXPECT_CHILD(in_child([&] {
+    Options o = options();
+    o.directory += "/missing";
+    (void)kernel_test::lowest_descriptor_opened();
+    for (int fd = 0; fd < 3; ++fd) ::close(fd);
+    const auto c = attach(o);
+    const bool alone = c->mode() == Mode::kFallback;
+    return alone && kernel_test::lowest_descriptor_opened() > 2 ? 0 : 1;
+  }));
+  E6_EXPECT_CHILD(in_child([&] {  // one whose error looks how much memory is locked
+    const Refusal refusal(Call::kMapping, EAGAIN);
+    const struct rlimit small = {4'096, 4'096};
+    E6_CHILD_CHECK(::setrlimit(RLIMIT_MEMLOCK, &small) == 0);
+    (void)kernel_test::lowest_descriptor_opened();
+    for (int fd = 0; fd < 3; ++fd) ::close(fd);
+    const bool blamed = says(attach()->degraded_by(), "ulimit -l");
+    return blamed && kernel_test::lowest_descriptor_opened() > 2 ? 0 : 1;
+  }));
 }
 
 TEST_F(CreateTest, a_fallback_that_cannot_be_marked_by_a_memfd_works_all_the_same) {

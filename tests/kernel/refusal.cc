@@ -179,7 +179,7 @@ int __wrap_fchmod(int fd, mode_t mode) { return fails(Call::kMode) ? -1 : __real
 ssize_t __wrap_pread(int fd, void* into, std::size_t size, off_t offset) { return fails(Call::kRead) ? -1 : __real_pread(fd, into, size, offset); }
 DIR* __wrap_fdopendir(int fd) { return fails(Call::kListing) ? nullptr : __real_fdopendir(fd); }
 int __wrap_memfd_create(const char* name, unsigned flags) {
-  return fails(Call::kNamedMemory) ? -1 : __real_memfd_create(name, flags);
+  return fails(Call::kNamedMemory) ? -1 : noted(__real_memfd_create(name, flags), 0);
 }
 int __wrap_pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock, const struct timespec* until) {
   const int refusal = refused(Call::kMutexLock);

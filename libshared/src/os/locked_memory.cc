@@ -8,6 +8,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "os/above_stdio.h"
 #include "os/fd.h"
 
 namespace e6::os {
@@ -15,7 +16,7 @@ namespace {
 
 /// How much of its memory this process has locked; 0 where /proc does not tell.
 std::size_t locked_bytes() {
-  const Fd fd(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+  const Fd fd = above_stdio([] { return ::open("/proc/self/status", O_RDONLY | O_CLOEXEC); });
   char bytes[4096];
   const ssize_t count = fd.valid() ? ::read(fd.get(), bytes, sizeof bytes) : -1;
   if (count <= 0) return 0;

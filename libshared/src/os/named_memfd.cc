@@ -1,11 +1,12 @@
 #include "os/named_memfd.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+
+#include "os/above_stdio.h"
 
 namespace e6::os {
 namespace {
@@ -18,9 +19,9 @@ constexpr unsigned kNoExecSeal = 8;  // MFD_NOEXEC_SEAL of Linux 6.3; hardened s
 Fd named_memfd(std::string_view name, std::string_view contents) noexcept {
   char text[kLongestName + 1] = {};
   std::copy_n(name.data(), std::min(name.size(), kLongestName), text);
-  Fd fd(::memfd_create(text, MFD_CLOEXEC | kNoExecSeal));
-  if (!fd.valid() && errno == EINVAL) fd = Fd(::memfd_create(text, MFD_CLOEXEC));
-  if (fd.valid() && fd.get() <= STDERR_FILENO) fd = Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
+  Fd fd = above_stdio([&] { return ::memfd_create(text, MFD_CLOEXEC | kNoExecSeal); });
+  if (!fd.valid() && errno == EINVAL)
+    fd = above_stdio([&] { return ::memfd_create(text, MFD_CLOEXEC); });
   if (fd.valid()) (void)!::pwrite(fd.get(), contents.data(), contents.size(), 0);
   return fd;
 }
