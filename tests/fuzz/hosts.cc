@@ -34,7 +34,8 @@ void forget(core::Host& host) noexcept {
 
 }  // namespace e6::fuzz
 
-// By the linker's --wrap, as in virtual_time.cc: os/sigbus_guard.h without its list.
+// By the linker's --wrap, as in virtual_time.cc: os/sigbus_guard.h and core/own_mappings.h without
+// their lists.
 // NOLINTBEGIN(bugprone-reserved-identifier)
 extern "C" {
 
@@ -52,6 +53,9 @@ bool __wrap__ZN2e62os15replace_mappingEPvRKNS0_7StandInE(void* begin, const e6::
 
 bool __wrap__ZN2e62os16mapping_replacedEPKv(const void* begin) noexcept;
 bool __wrap__ZN2e62os16mapping_replacedEPKv(const void* begin) noexcept { return e6::fuzz::replaced.count(begin) != 0; }
+
+void __wrap__ZN2e64core16note_own_mappingEPvmm(void* begin, dev_t device, ino_t inode) noexcept;
+void __wrap__ZN2e64core16note_own_mappingEPvmm(void*, dev_t, ino_t) noexcept {}
 
 }  // extern "C"
 // NOLINTEND(bugprone-reserved-identifier)
