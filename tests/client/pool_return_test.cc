@@ -197,6 +197,24 @@ TEST_F(PoolReturnTest, a_hook_that_throws_anything_at_all_costs_its_connection_a
   EXPECT_EQ(pool.statistics().in_use, 0U);
 }
 
+TEST_F(PoolReturnTest, a_connection_that_the_hook_closed_or_kept_a_cursor_of_is_lent_to_nobody) {
+  std::optional<Cursor> kept;
+  PoolOptions limits = fixed(1);
+  limits.reset = [&](Connection& connection, const CallOptions&) {
+    if (!kept) {
+      kept.emplace(connection.cursor());
+    } else {
+      connection.close();
+    }
+  };
+  ConnectionPool pool = this->pool(limits);
+  for (std::uint64_t i = 1; i <= 2; ++i) {
+    EXPECT_NO_THROW((void)run(*pool.checkout()));
+    EXPECT_EQ(pool.statistics().discarded, i);
+    EXPECT_EQ(pool.statistics().idle, 0U);
+  }
+}
+
 TEST_F(PoolReturnTest, a_discarded_connection_leaves_its_place_to_another_and_no_session) {
   ConnectionPool pool = this->pool(fixed(1));
   PooledConnection bad = pool.checkout();

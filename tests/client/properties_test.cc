@@ -1,8 +1,10 @@
 // What set_properties was given, and the sessions that come later.
+#include <cstdint>
+#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "properties.h"
 #include "raw_engine.h"
 #include "scene.h"
 
@@ -38,12 +40,14 @@ class PropertiesTest : public Scene {
     if (call.path.ends_with("/setProps") && !refused.empty() && text_of(call) == refused) {
       answer.code = refusal_code;
       answer.details = refusal;
+      if (only_once) refused.clear();
     }
     return answer;
   }
 
   // Set between calls only.
   std::string refused;
+  bool only_once = false;
   int refusal_code = 3;
   std::string refusal = "no such property";
   RawEngine engine_;
@@ -146,6 +150,28 @@ TEST_F(PropertiesTest,
   refusal = "Access denied";
   EXPECT_EQ(given_anew(connection), (Texts{"bad=1", "bad=1"}));
   EXPECT_EQ(given_anew(connection), Texts{});
+}
+
+TEST(Properties, two_threads_that_are_denied_on_one_session_are_one_denial) {
+  Properties kept;
+  const std::uint64_t number = kept.keep(Properties::Text("a=1"));
+  const auto one = std::make_shared<int>(1);
+  const auto other = std::make_shared<int>(2);
+  EXPECT_FALSE(kept.denied_by_another(number, one));
+  EXPECT_FALSE(kept.denied_by_another(number, one));
+  EXPECT_TRUE(kept.denied_by_another(number, other));
+}
+
+TEST_F(PropertiesTest, denials_that_were_about_the_session_do_not_add_up) {
+  Connection connection(raw_options());
+  connection.set_properties("good=1");
+  refusal_code = 13;
+  refusal = "Access denied";
+  only_once = true;
+  for (int i = 0; i < 3; ++i) {
+    refused = "good=1";
+    EXPECT_EQ(given_anew(connection), (Texts{"good=1", "good=1"})) << i;
+  }
 }
 
 TEST_F(PropertiesTest, a_refused_text_does_not_replace_the_one_before) {
