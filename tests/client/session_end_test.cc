@@ -144,7 +144,7 @@ TEST_F(SessionEndTest, a_connection_that_is_told_so_leaves_its_session) {
   EXPECT_EQ(sessions(), 2);
 }
 
-// Without a segment each thread knows the colour by itself, and the one that closes may not know it.
+// Without a segment each thread knows the colour by itself; the one that closes may not know it.
 TEST_F(SessionEndTest, a_thread_that_knows_no_colour_ends_the_session_of_another) {
   ConnectionOptions options = this->options();
   options.shared.share = false;
