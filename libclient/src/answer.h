@@ -23,7 +23,7 @@ struct Answer {
   bool doubtful = false;     ///< the meaning is a guess, see classify; verify.cc settles it
   bool verified = false;     ///< it was doubtful, and an authentication has shown that it is so
   bool from_engine = false;  ///< the status was sent by the engine, not made up by gRPC or a proxy
-  bool unsent = false;       ///< surely never left the machine, so that even execute may be repeated
+  bool unsent = false;  ///< surely never left the machine, so that even execute may be repeated
 
   /// The details as one line of bounded length, for a sentence or the log.
   [[nodiscard]] std::string words() const { return one_line(cut(details, 2048, " ... (cut)")); }
@@ -34,8 +34,9 @@ struct Answer {
   }
   /// Turned away before anybody looked at what was asked: the engine has not moved.
   [[nodiscard]] bool refused_unread() const noexcept {
-    return unsent || (!doubtful && !verified && (meaning == Meaning::kWrongStrategy || meaning == Meaning::kSuspended ||
-                                    meaning == Meaning::kAccessDenied));
+    return unsent || (!doubtful && !verified &&
+                      (meaning == Meaning::kWrongStrategy || meaning == Meaning::kSuspended ||
+                       meaning == Meaning::kAccessDenied));
   }
 };
 

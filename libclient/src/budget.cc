@@ -78,7 +78,8 @@ bool Budget::again_after_refusal() noexcept {
 
 bool Budget::again_after_denial(bool switching) noexcept {
   if (denials_ >= (switching ? kDenialsWhileSwitching : kDenials)) return false;
-  // The first one is about an old session: what was spent on reaching the engine is not held against it.
+  // The first one is about an old session: what was spent on reaching the engine is not held
+  // against it.
   if (switching || denials_ == 0 ? expired() || stopped() : !again()) return false;
   if (denials_++ == 0) return true;
   return switching ? sleep(with_jitter(std::min(first_backoff_, kPausePerSwitch * denials_))) : pause();

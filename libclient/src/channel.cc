@@ -121,7 +121,8 @@ bool Channel::Stubs::sent_by_engine(const grpc::ClientContext& context) {
   constexpr std::string_view kReceived = "Error received from peer";
   const std::string account = context.debug_error_string();
   const std::size_t colon = account.find(':');
-  return colon != std::string::npos && std::string_view(account).substr(colon + 1).starts_with(kReceived);
+  return colon != std::string::npos &&
+         std::string_view(account).substr(colon + 1).starts_with(kReceived);
 }
 
 Reply Channel::Stubs::too_long(std::size_t bytes) const {

@@ -38,7 +38,7 @@ struct Reply {
   int code = 0;              ///< gRPC status code
   std::string details;       ///< of a failure
   std::string new_strategy;  ///< as the engine wrote it; empty if absent
-  bool from_engine = false;  ///< a failure that came on the call's stream: from the engine, or its end
+  bool from_engine = false;  ///< a failure that came on the call's stream, or was its end
   /// What the user can do about a connection that failed; empty: nothing special.
   std::string advice;
 };
@@ -50,8 +50,8 @@ struct QueryName {
   const std::string& id;
 };
 
-/// A prepare whose caller has given up. The engine goes on with it, and its answer names a query that
-/// somebody has to clear. Used by one thread at a time; its end cancels the call.
+/// A prepare whose caller has given up. The engine goes on with it, and its answer names a query
+/// that somebody has to clear. Used by one thread at a time; its end cancels the call.
 class LatePrepare {
  public:
   enum class State : std::uint8_t {
@@ -85,8 +85,8 @@ class Channel {
 
   Reply authenticate(const CallHead& head, std::string& session, std::string& engine);
 
-  /// `place` may be null. At the deadline or a stop request this returns, but the call goes on: it is
-  /// in `late` then (channel_prepare.cc).
+  /// `place` may be null. At the deadline or a stop request this returns, but the call goes on: it
+  /// is in `late` then (channel_prepare.cc).
   Reply prepare(const CallHead& head, const std::string& session, std::string_view sql, const PlannerPlace* place,
                 std::string& engine, std::string& id, std::unique_ptr<LatePrepare>& late);
   // A query's way (channel_query.cc).

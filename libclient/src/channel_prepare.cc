@@ -1,5 +1,5 @@
-// Prepare, the one call that outlives its caller: what the engine has prepared has to be cleared, and
-// only the answer says what that is.
+// Prepare, the one call that outlives its caller: what the engine has prepared has to be cleared,
+// and only the answer says what that is.
 #include <algorithm>
 #include <chrono>
 #include <new>
@@ -109,8 +109,9 @@ class Channel::PrepareCall final : public LatePrepare {
   bool answered_ = false;
 };
 
-[[gnu::hot]] Reply Channel::prepare(const CallHead& head, const std::string& session, std::string_view sql,
-                                    const PlannerPlace* place, std::string& engine, std::string& id,
+[[gnu::hot]] Reply Channel::prepare(const CallHead& head, const std::string& session,
+                                    std::string_view sql, const PlannerPlace* place,
+                                    std::string& engine, std::string& id,
                                     std::unique_ptr<LatePrepare>& late) {
   using Clock = std::chrono::steady_clock;
   using Stub = QueryEngineService::Stub;

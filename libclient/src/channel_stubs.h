@@ -82,12 +82,13 @@ struct Channel::Stubs {
   /// they end only while a thread waits in it.
   void await_connection(const CallHead& head);
 
-  /// gRPC's monotonic clock is the steady clock, CLOCK_MONOTONIC; deadline_test asserts it. Going by
-  /// the difference from now would read it twice for each call.
+  /// gRPC's monotonic clock is the steady clock, CLOCK_MONOTONIC; deadline_test asserts it. Going
+  /// by the difference from now would read it twice for each call.
   static gpr_timespec deadline_of(std::chrono::steady_clock::time_point deadline) {
     const auto since = std::chrono::floor<std::chrono::seconds>(deadline.time_since_epoch());
     const std::chrono::nanoseconds rest = deadline.time_since_epoch() - since;
-    return gpr_timespec{since.count(), static_cast<std::int32_t>(rest.count()), GPR_CLOCK_MONOTONIC};
+    return gpr_timespec{since.count(), static_cast<std::int32_t>(rest.count()),
+                        GPR_CLOCK_MONOTONIC};
   }
 
   /// How a wait for an answer ended.
@@ -111,7 +112,8 @@ struct Channel::Stubs {
     if (!status.ok()) return failed(waited, status, context);
     Reply reply;
     if constexpr (requires { response.mutable_new_strategy(); }) {
-      if (response.has_new_strategy()) reply.new_strategy = std::move(*response.mutable_new_strategy());
+      if (response.has_new_strategy())
+        reply.new_strategy = std::move(*response.mutable_new_strategy());
     }
     return reply;
   }

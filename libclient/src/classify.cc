@@ -86,7 +86,8 @@ bool has_status(std::string_view details, int status) noexcept {
 [[gnu::hot]] Classification classify(int code, std::string_view details) noexcept {
   if (code == code::kOk) return {Meaning::kOk};
   const std::string_view text = trimmed(details);
-  if (is(text, "status: 456") || (code == code::kUnknown && is(text, "received http2 header with status: 456")))
+  if (is(text, "status: 456") ||
+      (code == code::kUnknown && is(text, "received http2 header with status: 456")))
     return {Meaning::kWrongStrategy};
   if (code == code::kUnauthenticated) return {Meaning::kAccessDenied};
   if (has_status(details, 456) || (code == code::kUnknown && text.empty()))
@@ -115,39 +116,29 @@ Meaning classify_believed(int code, std::string_view details) noexcept {
   return classify(code, details).meaning;
 }
 
+// What gRPC 1.51 and later write where a stream or its connection ends. They hand it to the call as
+// if the engine had sent it, so that only the words tell. An engine that begins a text of its own
+// with them is taken for a broken connection, which sends nothing a second time either.
 bool transport_broke(int code, std::string_view details) noexcept {
-  // What gRPC 1.51 and later write where a stream or its connection ends. They hand it to the call as
-  // if the engine had sent it, so that only the words tell; an engine that begins a text of its own
-  // with them is taken for a broken connection, which sends nothing a second time either.
-  constexpr std::array<std::string_view, 6> kStream{
-      "received rst_stream", "stream removed", "stream closed", "rst_stream", "cancelled", ""};
-  constexpr std::array<std::string_view, 13> kConnection{"socket closed",
-                                                         "broken pipe",
-                                                         "connection reset",
-                                                         "goaway",
-                                                         "recvmsg",
-                                                         "sendmsg",
-                                                         "transport closed",
-                                                         "endpoint read failed",
-                                                         "keepalive watchdog timeout",
-                                                         "too many pings",
-                                                         "connection timed out",
-                                                         "end of tcp stream",
-                                                         "connection abort"};
+  constexpr std::array<std::string_view, 4> kStream{"received rst_stream", "rst_stream",
+                                                    "stream removed", "stream closed"};
+  constexpr std::array<std::string_view, 13> kConnection{
+      "broken pipe",       "connection abort", "connection reset",           "connection timed out",
+      "end of tcp stream", "goaway",           "keepalive watchdog timeout", "endpoint read failed",
+      "recvmsg",           "sendmsg",          "socket closed",              "too many pings",
+      "transport closed"};
   const std::string_view text = trimmed(details);
-  const auto begins = [&](const auto& forms) {
-    return std::any_of(forms.begin(), forms.end(), [&](std::string_view form) {
-      return form.empty() ? text.empty() : starts_with(text, form);
-    });
+  const auto begins = [text](const auto& forms) {
+    return std::any_of(forms.begin(), forms.end(),
+                       [text](std::string_view form) { return starts_with(text, form); });
   };
   switch (code) {
     case code::kCancelled:
-      return begins(kStream) || begins(kConnection);
+    case code::kUnavailable:
+      return text.empty() || is(text, "cancelled") || begins(kStream) || begins(kConnection);
     case code::kInternal:
     case code::kUnknown:
-      return !text.empty() && begins(kStream);
-    case code::kUnavailable:
-      return begins(kConnection) || begins(kStream);
+      return begins(kStream);
     default:
       return false;
   }

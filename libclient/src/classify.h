@@ -48,8 +48,8 @@ struct Classification {
 /// Two grades (docs/client.md, "Certain and doubtful"). Certain: the whole of `details`, in any
 /// case, without white space around it and one full stop, is a known form: "Received http2 header
 /// with status: 456" (UNKNOWN), "status: 456" (any code), the same two with 503 (UNAVAILABLE),
-/// "Access denied" (INTERNAL), anything with UNAUTHENTICATED. Doubtful: the words occur elsewhere in
-/// the text, or the code is UNKNOWN and there is no text at all.
+/// "Access denied" (INTERNAL), anything with UNAUTHENTICATED. Doubtful: the words occur elsewhere
+/// in the text, or the code is UNKNOWN and there is no text at all.
 [[nodiscard]] Classification classify(int code, std::string_view details) noexcept;
 
 /// The same for a call that carries no statement (authenticate, ClusterService): its text can quote

@@ -43,7 +43,8 @@ class Worker {
     one.push_back(Item{&link, std::move(left), now + kGiveUpAfter, now});
     const std::lock_guard guard(lock_);
     if (items_.size() >= kMost) {
-      journal().warn("{} queries wait to be cleared already; one more is left to the engine", kMost);
+      journal().warn("{} queries wait to be cleared already; one more is left to the engine",
+                     kMost);
       return;
     }
     if (!running_) {
@@ -70,19 +71,22 @@ class Worker {
  private:
   [[nodiscard]] bool has(const Link& link) const {
     return working_for_ == &link ||
-           std::any_of(items_.begin(), items_.end(), [&](const Item& each) { return each.link == &link; });
+           std::any_of(items_.begin(), items_.end(),
+                       [&](const Item& each) { return each.link == &link; });
   }
 
   void run() {
     std::unique_lock guard(lock_);
     for (;;) {
       if (items_.empty()) {
-        // A thread that has nothing to do goes: it must not keep a process that forks from being plain.
+        // A thread that has nothing to do goes: it must not keep a process that forks from being
+        // plain.
         running_ = false;
         return;
       }
-      const auto due = std::min_element(items_.begin(), items_.end(),
-                                        [](const Item& a, const Item& b) { return a.next < b.next; });
+      const auto due =
+          std::min_element(items_.begin(), items_.end(),
+                           [](const Item& a, const Item& b) { return a.next < b.next; });
       if (due->next > Clock::now()) {
         changed_.wait_until(guard, due->next);
         continue;
@@ -134,8 +138,8 @@ class Worker {
 Worker* g_worker = nullptr;
 std::mutex g_lock;
 
-// The child has no thread, and what its parent left open is the parent's: it begins with a worker of
-// its own and leaves the parent's memory alone.
+// The child has no thread, and what its parent left open is the parent's: it begins with a worker
+// of its own and leaves the parent's memory alone.
 void forget_in_child() {
   new (&g_lock) std::mutex;
   g_worker = nullptr;

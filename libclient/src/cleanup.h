@@ -24,12 +24,12 @@ struct Leftover {
 /// The query as it can be shared: the ticket stays with the original.
 [[nodiscard]] Query without_ticket(const Query& query);
 
-/// Hands something of `link` to the background thread, which tries for ten minutes at most. Drops it
-/// when 1,000 others wait already or no thread can be started.
+/// Hands something of `link` to the background thread, which tries for ten minutes at most. Drops
+/// it when 1,000 others wait already or no thread can be started.
 void add_cleanup(Link& link, Leftover left) noexcept;
 
-/// Waits until nothing of `link` is left, for `patience` at most, then drops what is. Afterwards the
-/// background thread does not touch `link`. Does nothing in a process forked since.
+/// Waits until nothing of `link` is left, for `patience` at most, then drops what is. Afterwards
+/// the background thread does not touch `link`. Does nothing in a process forked since.
 void finish_cleanup(Link& link, std::chrono::milliseconds patience) noexcept;
 
 }  // namespace e6::client

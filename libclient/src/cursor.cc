@@ -12,7 +12,8 @@ namespace e6::client {
 namespace {
 
 constexpr const char* kClear = "clearOrCancelQuery";
-constexpr std::chrono::seconds kPatience{5};  // for the clear of a query that nobody asked to be cleared
+constexpr std::chrono::seconds kPatience{
+    5};  // for the clear of a query that nobody asked to be cleared
 using Repeat = Link::Repeat;
 
 [[gnu::hot]] Reply send_clear(Channel& channel, const CallHead& head, const QueryName& name) {
@@ -66,7 +67,8 @@ using Repeat = Link::Repeat;
 [[gnu::hot]] void Cursor::Impl::give_back(const Budget& budget) {
   if (query_.live()) link_->check_bounds(budget);
   if (query_.live() && !adopted_) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(budget.deadline() - Budget::Clock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(budget.deadline() -
+                                                                            Budget::Clock::now());
     Budget parting(link_->options(), std::min<std::chrono::milliseconds>(left / 2, kPatience),
                    CallOptions{.stop = budget.stop()});
     try {
@@ -118,7 +120,8 @@ void Cursor::Impl::prepare(std::string_view sql, const CallOptions& options) {
   query_ = run(statement, how, budget);
 }
 
-[[gnu::hot]] Query Cursor::Impl::run(std::string_view sql, const ExecuteOptions& how, Budget& budget, Query prepared) {
+[[gnu::hot]] Query Cursor::Impl::run(std::string_view sql, const ExecuteOptions& how,
+                                     Budget& budget, Query prepared) {
   try {
     return link_->run(sql, how, budget, std::move(prepared));
   } catch (const Error& error) {

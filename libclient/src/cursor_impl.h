@@ -59,7 +59,9 @@ class Cursor::Impl {
   void set_stop_token(std::stop_token stop) noexcept { stop_ = std::move(stop); }
   [[nodiscard]] const Query& query() const noexcept { return query_; }
   /// Of the query, or of the statement that failed last.
-  [[nodiscard]] const std::string& query_id() const noexcept { return query_.live() ? query_.id : failed_id_; }
+  [[nodiscard]] const std::string& query_id() const noexcept {
+    return query_.live() ? query_.id : failed_id_;
+  }
   /// Rows of the query have come and cannot be read: what follows would lack them.
   void lose_answer() noexcept { query_.answer_lost = true; }
   /// Nothing until somebody has asked for it.
@@ -74,11 +76,12 @@ class Cursor::Impl {
 
  private:
   void require_query(const char* what) const;
-  /// Clears what the cursor has, in half of the budget's time at most; what is not cleared by then is
-  /// left to the background. Throws for a stop request, a deadline that has passed, or a fork.
+  /// Clears what the cursor has, in half of the budget's time at most; what is not cleared by then
+  /// is left to the background. Throws for a stop request, a deadline that has passed, or a fork.
   void give_back(const Budget& budget);
   /// Runs the statement; the id of one that fails is kept.
-  [[nodiscard]] Query run(std::string_view sql, const ExecuteOptions& how, Budget& budget, Query prepared = {});
+  [[nodiscard]] Query run(std::string_view sql, const ExecuteOptions& how, Budget& budget,
+                          Query prepared = {});
   [[nodiscard]] bool may_run_again() const noexcept;
   void run_again(Budget& budget);
 

@@ -70,11 +70,13 @@ void Link::fail_cancelled(const Answer& answer, std::string_view query_id) const
 
 // For a statement whose refusal was put in words of the engine's own: it may have been looked at.
 void Link::fail_maybe_run(const Answer& answer, std::string_view query_id) const {
-  const std::string why = answer.meaning == Meaning::kSuspended ? "the cluster was suspended" : "its strategy no longer serves";
-  const std::string what = query_id.empty() ? std::string(answer.call) : "query " + std::string(query_id);
-  fail_as<QueryLostError>(what + " on " + std::string(to_string(answer.strategy)) + " is lost: " + why +
-                              ", and the engine may or may not have accepted it (" + describe(answer) +
-                              "); run it again if the statement may run twice",
+  const std::string why = answer.meaning == Meaning::kSuspended ? "the cluster was suspended"
+                                                                : "its strategy no longer serves";
+  const std::string what =
+      query_id.empty() ? std::string(answer.call) : "query " + std::string(query_id);
+  fail_as<QueryLostError>(what + " on " + std::string(to_string(answer.strategy)) + " is lost: " +
+                              why + ", and the engine may or may not have accepted it (" +
+                              describe(answer) + "); run it again if the statement may run twice",
                           answer, query_id);
 }
 
@@ -83,10 +85,11 @@ void Link::fail_answer_lost(const Query& query, const char* call) const {
   none.call = call;
   none.strategy = query.strategy;
   none.epoch = host().snapshot().epoch;
-  fail_as<QueryLostError>(std::string(call) + " of query " + query.id +
-                              " is not sent: an earlier one broke off, so that rows (or a step) would be missing "
-                              "without a word; clear the query and run it again",
-                          none, query.id);
+  fail_as<QueryLostError>(
+      std::string(call) + " of query " + query.id +
+          " is not sent: an earlier one broke off, so that rows (or a step) would be missing "
+          "without a word; clear the query and run it again",
+      none, query.id);
 }
 
 void Link::fail_as_query(const Answer& answer, std::string_view query_id) const {
@@ -99,8 +102,9 @@ void Link::fail_as_query(const Answer& answer, std::string_view query_id) const 
 void Link::fail(const Answer& answer, std::string_view query_id) const {
   const bool authenticating = std::string_view(answer.call) == "authenticate";
   const std::string what = describe(answer);
-  const TlsTrouble trouble =
-      answer.from_engine ? TlsTrouble::kNone : tls_trouble(answer.code, answer.details, options_.tls.enabled);
+  const TlsTrouble trouble = answer.from_engine
+                                 ? TlsTrouble::kNone
+                                 : tls_trouble(answer.code, answer.details, options_.tls.enabled);
   switch (answer.meaning) {
     case Meaning::kWrongStrategy:
       fail_as<AuthenticationError>(
@@ -122,14 +126,16 @@ void Link::fail(const Answer& answer, std::string_view query_id) const {
       if (options_.tls.enabled && trouble == TlsTrouble::kClosed)
         fail_as<TlsError>(tls_sentence(trouble, target_, options_.tls) + " (" + what + ")", answer, query_id);
       if (answer.from_engine)
-        fail_as<ConnectionError>("the engine at " + target_ + " is not available: " + what, answer, query_id);
+        fail_as<ConnectionError>("the engine at " + target_ + " is not available: " + what, answer,
+                                 query_id);
       fail_as<ConnectionError>("cannot reach the engine at " + target_ + ": " + what +
                                    "; check host, port, TLS settings and that the engine runs",
                                answer, query_id);
     case Meaning::kTimedOut:
       if (answer.unsent) {
-        fail_as<TimeoutError>("the deadline passed before " + std::string(answer.call) + " was sent to " + target_,
-                              answer, query_id);
+        fail_as<TimeoutError>(
+            "the deadline passed before " + std::string(answer.call) + " was sent to " + target_,
+            answer, query_id);
       }
       if (std::string_view(answer.call).starts_with("execute")) {
         fail_as<TimeoutError>("execute got no answer from " + target_ +

@@ -31,7 +31,8 @@ void Link::leave_nothing_open(Query& query, const Answer& answer) noexcept {
   try {
     Leftover left{.query = without_ticket(query)};
     forget(query);
-    if (answer.meaning == Meaning::kSuspended && !answer.doubtful) return;  // what sleeps keeps no query
+    if (answer.meaning == Meaning::kSuspended && !answer.doubtful)
+      return;  // what sleeps keeps no query
     left.if_it_serves = answer.meaning == Meaning::kWrongStrategy && !answer.doubtful;
     const bool answered = answer.meaning == Meaning::kOther || answer.doubtful;
     if (answered && end_leftover(left, kPatience, {})) return;
@@ -54,7 +55,8 @@ void Link::abandon(Query& query) noexcept {
   }
 }
 
-bool Link::end_leftover(Leftover& left, std::chrono::milliseconds patience, const std::stop_token& stop) noexcept {
+bool Link::end_leftover(Leftover& left, std::chrono::milliseconds patience,
+                        const std::stop_token& stop) noexcept {
   Query& query = left.query;
   try {
     if (left.late != nullptr) {
@@ -78,9 +80,8 @@ bool Link::end_leftover(Leftover& left, std::chrono::milliseconds patience, cons
     once.max_retry_attempts = 1;
     Budget budget(once, patience, CallOptions{.stop = stop});
     const Answer answer = send_about(query, "clearOrCancelQuery", budget,
-                                     [](Channel& channel, const CallHead& head, const QueryName& of) {
-                                       return channel.clear(head, of);
-                                     });
+                                     [](Channel& channel, const CallHead& head,
+                                        const QueryName& of) { return channel.clear(head, of); });
     switch (answer.meaning) {
       case Meaning::kUnavailable:
       case Meaning::kTimedOut:
@@ -89,7 +90,8 @@ bool Link::end_leftover(Leftover& left, std::chrono::milliseconds patience, cons
       case Meaning::kAccessDenied: {
         // The engine may let the user's next session take the query over.
         const SessionPtr other = lane(query.strategy).opened().session;
-        if (other == nullptr || other == query.session) return std::exchange(left.session_gone, true);
+        if (other == nullptr || other == query.session)
+          return std::exchange(left.session_gone, true);
         query.session = other;
         return false;
       }

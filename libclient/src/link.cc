@@ -76,8 +76,8 @@ void Link::check_bounds(const Budget& budget) const {
 void Link::check_time_left(const Budget& budget, const char* call, const Query& query) const {
   if (!budget.expired()) return;
   Answer none = too_late(Sent{call, query.strategy, host().snapshot().epoch, {}, nullptr});
-  fail_as<TimeoutError>("the deadline passed before " + std::string(call) + " was sent to " + target_ +
-                            "; query " + query.id + " is as it was",
+  fail_as<TimeoutError>("the deadline passed before " + std::string(call) + " was sent to " +
+                            target_ + "; query " + query.id + " is as it was",
                         none, query.id);
 }
 
@@ -124,8 +124,8 @@ Answer Link::too_late(const Sent& sent) {
   return answer;
 }
 
-// A text is believed as far as it can be known who wrote it: gRPC itself, an engine that may quote a
-// statement, or an engine that was asked nothing it could quote.
+// A text is believed as far as it can be known who wrote it: gRPC itself, an engine that may quote
+// a statement, or an engine that was asked nothing it could quote.
 void Link::classify_failure(const Sent& sent, const Reply& reply, Answer& answer) const {
   constexpr std::chrono::milliseconds kPatience{500};
   const std::string_view call(sent.call);
@@ -149,7 +149,8 @@ void Link::classify_failure(const Sent& sent, const Reply& reply, Answer& answer
   answer.unsent = surely_unsent(reply.code, reply.details);
   const TlsTrouble trouble = tls_trouble(reply.code, reply.details, options_.tls.enabled);
   const bool certain = trouble != TlsTrouble::kNone && trouble != TlsTrouble::kClosed;
-  const bool answers_tls = trouble == TlsTrouble::kClosed && !options_.tls.enabled && speaks_tls(reply.details, kPatience);
+  const bool answers_tls = trouble == TlsTrouble::kClosed && !options_.tls.enabled &&
+                           speaks_tls(reply.details, kPatience);
   if (certain || answers_tls) answer.meaning = Meaning::kTls;
 }
 
@@ -211,8 +212,8 @@ void Link::tell_failure(const Answer& answer) {
     case Meaning::kWrongStrategy:
       count(&Statistics::mismatches);
       note(here().refused_ns);
-      journal().warn("{}: {} refused for {} in epoch {}: {}", target_, answer.call, to_string(answer.strategy),
-                     answer.epoch.active, answer.words());
+      journal().warn("{}: {} refused for {} in epoch {}: {}", target_, answer.call,
+                     to_string(answer.strategy), answer.epoch.active, answer.words());
       (void)host().mismatch(answer.strategy, answer.epoch);
       break;
     case Meaning::kAccessDenied:

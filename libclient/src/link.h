@@ -122,7 +122,8 @@ class Link {
       if (answer.ok()) return;
       // Kept from here on: whatever is thrown below, a call that moves the query must not follow.
       if (repeat == Repeat::kUnsafe && !answer.refused_unread()) query.answer_lost = true;
-      repeat_on_query(query, answer, repeat, recovery, budget);  // throws unless it may be sent again
+      repeat_on_query(query, answer, repeat, recovery,
+                      budget);  // throws unless it may be sent again
     }
   }
   /// Ends a query on the engine and, whatever that says, for the host. A 456 counts as success. The
@@ -307,7 +308,8 @@ class Link {
   /// Replaces the meaning of a doubtful answer by what one authentication on its colour shows.
   void verify(Answer& answer, const Budget& budget);
   [[nodiscard]] Verdict verdict_on(const Answer& doubtful, Budget& budget);
-  [[nodiscard]] bool accepted_since(Strategy strategy, std::uint64_t since_ms, std::uint64_t& verified_ms) const;
+  [[nodiscard]] bool accepted_since(Strategy strategy, std::uint64_t since_ms,
+                                    std::uint64_t& verified_ms) const;
   [[nodiscard]] Verdict log_in_anew(const Answer& doubtful, Budget& budget);
   [[nodiscard]] static FreshSession use_of(const Answer& doubtful) noexcept;
 
@@ -316,7 +318,8 @@ class Link {
                        std::string_view query_id = {});
   void repeat_on_query(Query& query, Answer answer, Repeat repeat, QueryRecovery& recovery,
                        Budget& budget);
-  [[nodiscard]] bool repeat_end(Query& query, Answer answer, QueryRecovery& recovery, Budget& budget);
+  [[nodiscard]] bool repeat_end(Query& query, Answer answer, QueryRecovery& recovery,
+                                Budget& budget);
   [[nodiscard]] bool ended_elsewhere(const Query& query) const;
   [[nodiscard]] bool serves(Strategy strategy, Budget& budget);
   [[nodiscard]] bool renew_session(Query& query, QueryRecovery& recovery, Budget& budget);

@@ -18,8 +18,8 @@ struct Query {
   QueryTicket ticket;            ///< empty for an adopted query; its pin is found by the id then
   std::uint64_t generation = 0;  ///< of the process that holds it
 
-  /// A call that moves the query on the engine (fetch, a step of a data frame) broke off: the answer
-  /// may be lost, and the next one would skip it. Such calls are refused from then on.
+  /// A call that moves the query on the engine (fetch, a step of a data frame) broke off: the
+  /// answer may be lost, and the next one would skip it. Such calls are refused from then on.
   bool answer_lost = false;
 
   /// The host was told its id: when it no longer knows it, somebody has ended the query.

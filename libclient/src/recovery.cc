@@ -37,9 +37,10 @@ void Link::repeat_new_work(Answer answer, const SessionPtr& session, Repeat repe
       return;
     case Meaning::kUnavailable:
       if (repeat == Repeat::kUnsafe && answer.from_engine) {
-        fail_as<QueryError>(std::string(answer.call) + " is not sent again, because the engine may have accepted it: " +
-                                describe(answer),
-                            answer, query_id);
+        fail_as<QueryError>(
+            std::string(answer.call) +
+                " is not sent again, because the engine may have accepted it: " + describe(answer),
+            answer, query_id);
       }
       if (repeat == Repeat::kUnsafe && !answer.unsent) {
         fail_as<ConnectionError>("the connection to " + target_ + " broke during " + std::string(answer.call) +
@@ -104,7 +105,8 @@ void Link::repeat_on_query(Query& query, Answer answer, Repeat repeat, QueryReco
     throw QueryLostError(sentence, context);
   };
   if (answer.verified && repeat == Repeat::kUnsafe)
-    lost(answer.meaning == Meaning::kSuspended ? "the cluster was suspended" : "its strategy no longer serves");
+    lost(answer.meaning == Meaning::kSuspended ? "the cluster was suspended"
+                                               : "its strategy no longer serves");
   switch (answer.meaning) {
     case Meaning::kWrongStrategy:
       journal().error("{}: {} of query {} was refused with 456 on its own colour {}, which should not happen",
@@ -116,7 +118,8 @@ void Link::repeat_on_query(Query& query, Answer answer, Repeat repeat, QueryReco
       break;
     case Meaning::kAccessDenied:
       if (recovery.new_session || !budget.again()) lost("its session is no longer valid");
-      if (!renew_session(query, recovery, budget)) lost("its session went with its strategy, which no longer serves");
+      if (!renew_session(query, recovery, budget))
+        lost("its session went with its strategy, which no longer serves");
       break;
     case Meaning::kSuspended:
       if (recovery.resumed) lost("the cluster was suspended");

@@ -15,8 +15,10 @@ namespace e6::client {
   return begin(name, budget, [&](Channel& channel, const CallHead& head, const Session& session, Query& query) {
     const bool placed = how.planner && how.planner->strategy == head.strategy;
     std::unique_ptr<LatePrepare> late;
-    Reply reply = channel.prepare(head, session.id, sql, placed ? &*how.planner : nullptr, query.engine, query.id, late);
-    if (late != nullptr) add_cleanup(*this, Leftover{.query = without_ticket(query), .late = std::move(late)});
+    Reply reply = channel.prepare(head, session.id, sql, placed ? &*how.planner : nullptr,
+                                  query.engine, query.id, late);
+    if (late != nullptr)
+      add_cleanup(*this, Leftover{.query = without_ticket(query), .late = std::move(late)});
     return reply;
   });
 }

@@ -15,7 +15,8 @@ Answer Link::authenticate(Channel& channel, const CallHead& head, bool probing, 
   if (head.at >= head.deadline) return too_late(sent);
   Reply reply = channel.authenticate(head, id, engine);
   // A probe's refusal is no mismatch: reporting it would make the probe's own result old news.
-  const bool plain = !probing || classify_believed(reply.code, reply.details) != Meaning::kWrongStrategy;
+  const bool plain =
+      !probing || classify_believed(reply.code, reply.details) != Meaning::kWrongStrategy;
   Answer answer = plain ? settle(sent, nullptr, std::move(reply)) : answer_of(sent, nullptr, std::move(reply));
   if (answer.ok() && id.empty()) {
     answer.meaning = Meaning::kAccessDenied;

@@ -102,17 +102,20 @@ std::int32_t e6shm_detect_try(e6shm_t* handle, e6shm_detection_t* detection) noe
   });
 }
 
-std::int32_t e6shm_detect_verify(e6shm_t* handle, e6shm_strategy_t strategy, e6shm_detection_t* detection) noexcept {
+std::int32_t e6shm_detect_verify(e6shm_t* handle, e6shm_strategy_t strategy,
+                                 e6shm_detection_t* detection) noexcept {
   zero(detection);
-  return guarded("e6shm_detect_verify", handle, [&](const Call& call, const Attached& at) -> std::int32_t {
-    if (detection == nullptr) return call.null("detection");
-    e6::Strategy colour{};
-    if (const std::int32_t status = colour_in(call, strategy, colour); status != E6SHM_OK) return status;
-    Place<e6::DetectionLease> place;
-    if (const std::int32_t status = place.reserve(call, at); status != E6SHM_OK) return status;
-    hand_out(place, at.coordinator.detect_verify(colour), *detection);
-    return E6SHM_OK;
-  });
+  return guarded(
+      "e6shm_detect_verify", handle, [&](const Call& call, const Attached& at) -> std::int32_t {
+        if (detection == nullptr) return call.null("detection");
+        e6::Strategy colour{};
+        if (const std::int32_t status = colour_in(call, strategy, colour); status != E6SHM_OK)
+          return status;
+        Place<e6::DetectionLease> place;
+        if (const std::int32_t status = place.reserve(call, at); status != E6SHM_OK) return status;
+        hand_out(place, at.coordinator.detect_verify(colour), *detection);
+        return E6SHM_OK;
+      });
 }
 
 std::int32_t e6shm_detect_refused(e6shm_t* handle, const e6shm_lease_t* lease,

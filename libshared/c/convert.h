@@ -85,7 +85,8 @@ static_assert(same(E6SHM_CAUSE_REFUSED, EventCause::kRefused) &&
               same(E6SHM_CAUSE_OPERATOR, EventCause::kOperator) &&
               same(E6SHM_CAUSE_BOTH_REFUSED, EventCause::kBothRefused) &&
               same(E6SHM_CAUSE_OTHER, EventCause::kOther) &&
-              same(E6SHM_CAUSE_UNLINKED, EventCause::kUnlinked) && same(E6SHM_CAUSE_CUT_OFF, EventCause::kCutOff) &&
+              same(E6SHM_CAUSE_UNLINKED, EventCause::kUnlinked) &&
+              same(E6SHM_CAUSE_CUT_OFF, EventCause::kCutOff) &&
               same(E6SHM_CAUSE_DOUBTED, EventCause::kDoubted));
 
 constexpr std::int32_t out(Strategy strategy) noexcept {

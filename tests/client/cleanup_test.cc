@@ -20,7 +20,8 @@ TEST_F(CleanupTest, a_prepare_that_was_stopped_is_cleared_when_its_answer_comes)
     stop.request_stop();
   });
   Cursor cursor = connection.cursor();
-  EXPECT_THROW(cursor.execute("select 1 /* prepare_ms=300 */", {.stop = stop.get_token()}), CancelledError);
+  EXPECT_THROW(cursor.execute("select 1 /* prepare_ms=300 */", {.stop = stop.get_token()}),
+               CancelledError);
   EXPECT_FALSE(cursor.has_query());
   EXPECT_TRUE(eventually([&] { return calls("clearOrCancelQuery", "", "ok") == 1; }));
   EXPECT_EQ(calls("executeStatementV2"), 0);
@@ -31,7 +32,8 @@ TEST_F(CleanupTest, a_prepare_that_timed_out_is_cleared_when_its_answer_comes) {
   Connection connection = connect();
   connection.connect();
   Cursor cursor = connection.cursor();
-  EXPECT_THROW(cursor.execute("select 1 /* prepare_ms=300 */", {.timeout = milliseconds(30)}), TimeoutError);
+  EXPECT_THROW(cursor.execute("select 1 /* prepare_ms=300 */", {.timeout = milliseconds(30)}),
+               TimeoutError);
   EXPECT_TRUE(eventually([&] { return calls("clearOrCancelQuery", "", "ok") == 1; }));
 }
 
@@ -39,7 +41,8 @@ TEST_F(CleanupTest, a_statement_that_timed_out_is_cleared) {
   Connection connection = connect();
   connection.connect();
   Cursor cursor = connection.cursor();
-  EXPECT_THROW(cursor.execute("select 1 /* execute_ms=60000 */", {.timeout = milliseconds(100)}), TimeoutError);
+  EXPECT_THROW(cursor.execute("select 1 /* execute_ms=60000 */", {.timeout = milliseconds(100)}),
+               TimeoutError);
   EXPECT_FALSE(cursor.query_id().empty());
   EXPECT_TRUE(eventually([&] { return calls("clearOrCancelQuery", "", "ok") == 1; }));
 }

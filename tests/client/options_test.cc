@@ -112,11 +112,11 @@ TEST(Options, take_the_connectors_variables_from_the_environment) {
 
 TEST(Options, take_an_empty_variable_for_one_that_is_not_set) {
   const ConnectionOptions unset = ConnectionOptions::from_environment();
-  for (const char* name :
-       {"E6_SHM_URL", "E6DATA_LOG_LEVEL", "E6DATA_MAX_RETRY_ATTEMPTS", "E6DATA_RETRY_BACKOFF_FACTOR",
-        "E6DATA_STRATEGY_CACHE_TIMEOUT", "E6DATA_STRATEGY_DETECTION_TIMEOUT", "E6_SHM_NEGATIVE_TTL",
-        "E6_SHM_DRAIN_TIMEOUT", "E6_SHM_DIR", "E6_SHM_GROUP", "E6_SHM_POLICY", "E6_SHM_REQUIRED",
-        "E6_SHM_SHARE", "E6_SHM_SIGBUS_GUARD"}) {
+  for (const char* name : {"E6_SHM_URL", "E6DATA_LOG_LEVEL", "E6DATA_MAX_RETRY_ATTEMPTS",
+                           "E6DATA_RETRY_BACKOFF_FACTOR", "E6DATA_STRATEGY_CACHE_TIMEOUT",
+                           "E6DATA_STRATEGY_DETECTION_TIMEOUT", "E6_SHM_NEGATIVE_TTL",
+                           "E6_SHM_DRAIN_TIMEOUT", "E6_SHM_DIR", "E6_SHM_GROUP", "E6_SHM_POLICY",
+                           "E6_SHM_REQUIRED", "E6_SHM_SHARE", "E6_SHM_SIGBUS_GUARD"}) {
     const Environment empty(name, "");
     try {
       const ConnectionOptions options = ConnectionOptions::from_environment();

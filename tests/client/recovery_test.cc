@@ -145,7 +145,9 @@ TEST_F(RecoveryTest, a_broken_connection_during_prepare_is_repeated) {
 TEST_F(RecoveryTest, an_engine_that_says_unavailable_during_execute_is_not_asked_again) {
   Connection connection = connect();
   connection.connect();
-  command("error --method executeStatementV2 --code UNAVAILABLE --details 'no planner is free' --count 1");
+  command(
+      "error --method executeStatementV2 --code UNAVAILABLE --details 'no planner is free' --count "
+      "1");
   Cursor cursor = connection.cursor();
   try {
     cursor.execute("insert into t values (1)");

@@ -22,8 +22,10 @@ std::string refusal(const std::string& url) {
 
 TEST(Url, says_all_that_a_connection_needs) {
   ConnectionOptions options = ConnectionOptions::from_url(
-      "e6data://me%40example.com:t%2Fo%3Ak%25en@Engine.Example:9001/sales/public?cluster=Main&secure=true&call_timeout=250ms"
-      "&operation_timeout=5m&connect_timeout=1.5&max_retry_attempts=7&auto_resume=false&shared_directory=%2Fdev%2Fshm"
+      "e6data://me%40example.com:t%2Fo%3Ak%25en@Engine.Example:9001/sales/"
+      "public?cluster=Main&secure=true&call_timeout=250ms"
+      "&operation_timeout=5m&connect_timeout=1.5&max_retry_attempts=7&auto_resume=false&shared_"
+      "directory=%2Fdev%2Fshm"
       "&end_sessions=0");
   EXPECT_EQ(options.user, "me@example.com");
   EXPECT_EQ(options.password, "t/o:k%en");

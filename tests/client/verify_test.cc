@@ -16,7 +16,8 @@ TEST_F(VerifyTest, a_statements_error_that_quotes_a_456_is_the_statements_error)
   Connection connection = connect();
   run(connection);
   const Epoch before = connection.coordinator().snapshot().epoch;
-  command(std::string("error --method executeStatementV2 --code INTERNAL --rate 1 --details ") + kQuoted);
+  command(std::string("error --method executeStatementV2 --code INTERNAL --rate 1 --details ") +
+          kQuoted);
   Cursor cursor = connection.cursor();
   EXPECT_THROW(cursor.execute("insert into t values (1)"), QueryError);
   EXPECT_EQ(calls("executeStatementV2"), 1 + 1);
@@ -31,7 +32,8 @@ TEST_F(VerifyTest, a_statements_error_that_quotes_a_456_is_the_statements_error)
 TEST_F(VerifyTest, the_error_names_the_query_and_the_cursor_still_knows_it) {
   Connection connection = connect();
   run(connection);
-  command("error --method executeStatementV2 --code INTERNAL --count 1 --details 'division by zero'");
+  command(
+      "error --method executeStatementV2 --code INTERNAL --count 1 --details 'division by zero'");
   Cursor cursor = connection.cursor();
   try {
     cursor.execute("select 1/0");
@@ -60,7 +62,8 @@ TEST_F(VerifyTest, a_switch_that_an_engine_words_in_its_own_way_is_followed) {
 TEST_F(VerifyTest, a_statement_that_was_refused_in_own_words_is_not_sent_again) {
   struct SwitchAfterPrepare : CallObserver {
     void on_call(const CallRecord& call) noexcept override {
-      if (call.method == "prepareStatementV2" && armed.exchange(false)) engine->run("switch green abrupt");
+      if (call.method == "prepareStatementV2" && armed.exchange(false))
+        engine->run("switch green abrupt");
     }
     e6::sim::Engine* engine = nullptr;
     std::atomic<bool> armed{false};
@@ -98,7 +101,8 @@ TEST_F(VerifyTest, an_error_that_quotes_access_denied_ends_no_session) {
 TEST_F(VerifyTest, many_threads_in_doubt_share_one_authentication_a_second) {
   Connection connection = connect();
   run(connection);
-  command(std::string("error --method executeStatementV2 --code INTERNAL --rate 1 --details ") + kQuoted);
+  command(std::string("error --method executeStatementV2 --code INTERNAL --rate 1 --details ") +
+          kQuoted);
   const int before = calls("authenticate");
   const auto began = std::chrono::steady_clock::now();
   std::atomic<int> failed{0};
@@ -114,7 +118,8 @@ TEST_F(VerifyTest, many_threads_in_doubt_share_one_authentication_a_second) {
     });
   }
   threads.clear();
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+  const auto seconds =
+      std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
   EXPECT_EQ(failed, 16);
   EXPECT_LE(calls("authenticate") - before, seconds + 1);
   EXPECT_EQ(calls("executeStatementV2"), 1 + 16);
@@ -125,7 +130,8 @@ TEST_F(VerifyTest, without_a_segment_a_doubt_is_settled_all_the_same) {
   alone.shared.share = false;
   Connection connection(alone);
   run(connection);
-  command(std::string("error --method executeStatementV2 --code INTERNAL --count 1 --details ") + kQuoted);
+  command(std::string("error --method executeStatementV2 --code INTERNAL --count 1 --details ") +
+          kQuoted);
   Cursor cursor = connection.cursor();
   EXPECT_THROW(cursor.execute("insert into t values (1)"), QueryError);
   EXPECT_EQ(connection.statistics().mismatches, 0U);

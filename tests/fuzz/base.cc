@@ -45,7 +45,8 @@ class Crowd {
     options.policy = TransitionPolicy::kWhenIdle;
     for (std::uint32_t i = 0; i < kProcesses; ++i) {
       hosts_.push_back(std::make_unique<core::Host>(options, place));
-      if (hosts_.back()->acquire(true, e6::FallbackWarning::kWhenObserved)) give_up("make a segment");
+      if (hosts_.back()->acquire(true, e6::FallbackWarning::kWhenObserved))
+        give_up("make a segment");
     }
   }
   ~Crowd() {

@@ -162,7 +162,9 @@ TEST_F(StormOfThreadsTest, every_operation_at_once_by_processes_of_which_some_di
   static auto* const reachable = &hosts;
   ASSERT_NE(reachable, nullptr);
   for (int i = 0; i <= kProcesses; ++i) hosts.push_back(std::make_unique<core::Host>(options(), place()));
-  for (int i = 0; i < kProcesses; ++i) ASSERT_TRUE(hosts[static_cast<std::size_t>(i)]->acquire(true, e6::FallbackWarning::kWhenObserved).ok());
+  for (int i = 0; i < kProcesses; ++i)
+    ASSERT_TRUE(
+        hosts[static_cast<std::size_t>(i)]->acquire(true, e6::FallbackWarning::kWhenObserved).ok());
   std::vector<std::thread> threads;
   for (int i = 0; i < kProcesses; ++i)
     threads.emplace_back([&, i] { Worker(*hosts[static_cast<std::size_t>(i)], static_cast<unsigned>(i) + 1).run(); });

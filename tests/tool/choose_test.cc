@@ -180,7 +180,8 @@ TEST_F(Choose, dir_wins_over_the_environment) {
 
 TEST_F(Choose, doubled_slashes_and_single_dots_in_the_directory_change_nothing) {
   const auto coordinator = attach();
-  for (const std::string& written : {root_.string() + "//segments", root_.string() + "/./segments/."}) {
+  for (const std::string& written :
+       {root_.string() + "//segments", root_.string() + "/./segments/."}) {
     EXPECT_EQ(run({"status", "engine:80", "--dir", written}).status, 0) << written;
     const auto json = run({"ls", "--dir", written, "--json"}).json();
     EXPECT_EQ(json["segments"][0]["path"], coordinator->path()) << written;

@@ -133,9 +133,11 @@ class Host {
   [[nodiscard]] std::uint32_t expiry_after(std::uint64_t now_ms, std::chrono::milliseconds span) const noexcept;
 
   Detection look(const Ground& g, std::uint64_t now_ms) noexcept;
-  /// For whom a usable colour is no reason to probe, a reason past its soft limit, or a reason always.
+  /// For whom a usable colour is no reason to probe, a reason past its soft limit, or a reason
+  /// always.
   enum class Wanted : std::uint8_t { kColour, kRecheck, kVerification };
-  bool claim_detection(const Ground& g, std::uint64_t now_ms, Wanted wanted, Detection& answer, std::uint64_t& held) noexcept;
+  bool claim_detection(const Ground& g, std::uint64_t now_ms, Wanted wanted, Detection& answer,
+                       std::uint64_t& held) noexcept;
   [[nodiscard]] std::chrono::milliseconds lease_span() const noexcept;
   void end_resume(const ResumeLease& lease, std::uint32_t how) noexcept;
   bool valid(std::uint64_t process, std::uint64_t word) const noexcept;

@@ -104,7 +104,8 @@ Detection Host::look(const Ground& g, std::uint64_t now_ms) noexcept {
 
 // `held`: the grant whose end was waited for, 0 none. True when `answer` is final; else `held` is the grant of somebody else.
 // Crash: a lease that was taken is freed by whoever reaps this process, or passed over at its deadline.
-bool Host::claim_detection(const Ground& g, std::uint64_t now_ms, Wanted wanted, Detection& answer, std::uint64_t& held) noexcept {
+bool Host::claim_detection(const Ground& g, std::uint64_t now_ms, Wanted wanted, Detection& answer,
+                           std::uint64_t& held) noexcept {
   std::uint64_t granted = kLocalLease;
   if (g.shared()) {
     const ClaimResult c = claim_lease(*g.a, detection_lease(*g.a), now_ms, lease_span());
@@ -136,7 +137,9 @@ bool Host::claim_detection(const Ground& g, std::uint64_t now_ms, Wanted wanted,
     if (again.outcome == Outcome::kBusy && failure_of(detection_lease(*g.a), held, again.failure, again.failure_code))
       again.outcome = Outcome::kFailed;
     const bool usable = again.outcome == Outcome::kUsable;
-    const bool nevertheless = usable && (wanted == Wanted::kVerification || (wanted == Wanted::kRecheck && again.snapshot.soft_expired));
+    const bool nevertheless =
+        usable && (wanted == Wanted::kVerification ||
+                   (wanted == Wanted::kRecheck && again.snapshot.soft_expired));
     if (again.outcome != Outcome::kBusy && !nevertheless) {
       (void)release_lease(detection_lease(*g.a), granted, 0);
       answer = again;

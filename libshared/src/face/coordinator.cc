@@ -140,7 +140,9 @@ bool Coordinator::announce(Strategy announced, Epoch epoch) noexcept { return ho
 bool Coordinator::mismatch(Strategy strategy, Epoch epoch) noexcept { return host_->mismatch(strategy, epoch); }
 Detection Coordinator::detect_begin(Clock::time_point deadline) noexcept { return host_->detect_begin(deadline); }
 Detection Coordinator::detect_try() noexcept { return host_->detect_try(); }
-Detection Coordinator::detect_verify(Strategy strategy) noexcept { return host_->detect_verify(strategy); }
+Detection Coordinator::detect_verify(Strategy strategy) noexcept {
+  return host_->detect_verify(strategy);
+}
 void Coordinator::detect_refused(const DetectionLease& lease, Strategy strategy) noexcept { host_->detect_refused(lease, strategy); }
 bool Coordinator::detect_succeed(DetectionLease lease, Strategy strategy) noexcept { return host_->detect_succeed(lease, strategy); }
 void Coordinator::detect_fail(DetectionLease lease, ProbeFailure failure, std::uint32_t code) noexcept {

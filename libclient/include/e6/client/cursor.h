@@ -78,12 +78,12 @@ class Cursor {
   Cursor& operator=(const Cursor&) = delete;
   ~Cursor();
 
-  /// Prepares and executes a statement on the colour that is active now; one trailing `;` is dropped. A query
-  /// that the cursor still has is cleared first. The statement is repeated only while the engine is known not
-  /// to have accepted it.
+  /// Prepares and executes a statement on the colour that is active now; one trailing `;` is
+  /// dropped. A query that the cursor still has is cleared first. The statement is repeated only
+  /// while the engine is known not to have accepted it.
   ///
-  /// Notes: a statement that fails, or is stopped, after it was prepared is cleared on the engine, in the background
-  /// where the engine does not answer at once. The error and `query_id` name it.
+  /// Notes: a statement that fails, or is stopped, after it was prepared is cleared on the engine,
+  /// in the background where the engine does not answer at once. The error and `query_id` name it.
   void execute(std::string_view sql, const CallOptions& options = {});
   /// A template only so that the other one is meant by `execute(sql, {})`.
   template <class = void>
@@ -119,12 +119,13 @@ class Cursor {
     return columns(options);
   }
 
-  /// The next batch as the engine sent it (PROTOCOL.md, "Batch"); nothing at the end. It may be mixed with
-  /// fetch: both hand out the next one.
+  /// The next batch as the engine sent it (PROTOCOL.md, "Batch"); nothing at the end. It may be
+  /// mixed with fetch: both hand out the next one.
   ///
-  /// Notes: a fetch that broke off is not repeated, for the engine may have moved on to the next batch. Every
-  /// further fetch of this query is then a QueryLostError, so that no row is skipped without a word; clear the query
-  /// or execute another one. Rows that could not be decoded count as lost too.
+  /// Notes: a fetch that broke off is not repeated, for the engine may have moved on to the next
+  /// batch. Every further fetch of this query is then a QueryLostError, so that no row is skipped
+  /// without a word; clear the query or execute another one. Rows that could not be decoded count
+  /// as lost too.
   [[nodiscard]] std::optional<std::string> fetch_batch(const CallOptions& options = {});
   /// Names and types of the columns as the engine sent them (PROTOCOL.md, "Metadata").
   [[nodiscard]] std::string metadata(const CallOptions& options = {});
@@ -134,10 +135,10 @@ class Cursor {
   /// The plan with what its steps took.
   [[nodiscard]] QueryAnalysis explain_analyze(const CallOptions& options = {});
 
-  /// Ends the query, whatever its state (clearOrCancelQuery). Nothing happens without a query. A refusal
-  /// because the colour is gone counts as success. Afterwards the cursor has no query, whether this throws or
-  /// not, unless no call was made: because the deadline had passed or a stop was requested before. Where the engine gives
-  /// no answer, it is asked again in the background.
+  /// Ends the query, whatever its state (clearOrCancelQuery). Nothing happens without a query. A
+  /// refusal because the colour is gone counts as success. Afterwards the cursor has no query,
+  /// whether this throws or not, unless no call was made: because the deadline had passed or a stop
+  /// was requested before. Where the engine gives no answer, it is asked again in the background.
   void clear(const CallOptions& options = {});
   /// Stops a query that may still be running (cancelQuery); otherwise as clear.
   void cancel(const CallOptions& options = {});

@@ -139,9 +139,10 @@ class QueryError : public Error {
   using Error::Error;
 };
 
-/// The engine had accepted the query (or may have), and it is gone: with its colour after an abrupt switch, or with
-/// its session; or a fetch broke off, so that what follows would lack rows. The client does not send such a statement a second time by itself, unless
-/// `reexecute_lost_queries` allows it.
+/// The engine had accepted the query (or may have), and it is gone: with its colour after an abrupt
+/// switch, or with its session; or a fetch broke off, so that what follows would lack rows. The
+/// client does not send such a statement a second time by itself, unless `reexecute_lost_queries`
+/// allows it.
 class QueryLostError : public QueryError {
  public:
   using QueryError::QueryError;

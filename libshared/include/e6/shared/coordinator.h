@@ -210,9 +210,9 @@ class Coordinator {
   /// The same without waiting (kBusy while another process probes), and it hands out the lease although a colour is usable if that
   /// is past its soft limit: the one re-check of the host.
   [[nodiscard]] Detection detect_try() noexcept;
-  /// The right to verify that `strategy` still serves, although it is usable: for a refusal that is in doubt. Does not wait
-  /// (kBusy while another process probes). The lease's order begins with `strategy`; it ends like any other probe. kFailed when
-  /// both colours were refused a moment ago.
+  /// The right to verify that `strategy` still serves, although it is usable: for a refusal that is
+  /// in doubt. Does not wait (kBusy while another process probes). The lease's order begins with
+  /// `strategy`; it ends like any other probe. kFailed when both colours were refused a moment ago.
   [[nodiscard]] Detection detect_verify(Strategy strategy) noexcept;
   /// One colour was refused with 456 while probing; for the record. Extends the lease.
   void detect_refused(const DetectionLease& lease, Strategy strategy) noexcept;
