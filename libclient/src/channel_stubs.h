@@ -36,6 +36,9 @@ struct Channel::Stubs {
   std::atomic<std::int64_t> lost_ns{0};
 
   Stubs(const ConnectionOptions& o, std::shared_ptr<grpc::Channel> c);
+  ~Stubs() { delete spare_queue_.load(std::memory_order_acquire); }
+  Stubs(const Stubs&) = delete;
+  Stubs& operator=(const Stubs&) = delete;
 
   /// One of the stubs' asynchronous methods.
   template <class Stub, class Request, class Response>
@@ -43,8 +46,8 @@ struct Channel::Stubs {
       grpc::ClientContext*, const Request&, grpc::CompletionQueue*);
 
   /// Sends a call and waits for its answer on this thread, by gRPC's asynchronous method and a
-  /// queue for this one call. That costs what the blocking method does, and the call can be looked
-  /// after while it waits (channel_wait.h). Ends at the call's deadline, which is always set.
+  /// queue that no other call uses meanwhile. The call can be looked after while it waits
+  /// (channel_wait.h). Ends at the call's deadline, which is always set.
   template <class Stub, class Request, class Response>
   Reply call(Stub& stub, Method<Stub, Request, Response> method, const CallHead& head,
              const Request& request, Response& response) {
@@ -52,8 +55,9 @@ struct Channel::Stubs {
       return too_long(bytes);
     if (out_of_reach()) [[unlikely]]
       await_connection(head);
+    const QueueLoan loan(spare_queue_);
+    grpc::CompletionQueue& answers = *loan;
     Sending sending(*this, head);
-    grpc::CompletionQueue answers;
     grpc::Status status;
     const auto reader = (stub.*method)(&sending.context, request, &answers);
     reader->Finish(&response, &status, nullptr);
@@ -142,6 +146,27 @@ struct Channel::Stubs {
     std::optional<std::stop_callback<Cancel>> on_stop;  // ends before the context does, and waits for a callback that is running
   };
 
+  /// One call's queue. To make one costs more than all else that libclient does for a call, so the
+  /// last one to be given back waits for the next call. It is empty then: a call ends with taking
+  /// its one answer out.
+  class QueueLoan {
+   public:
+    using Spare = std::atomic<grpc::CompletionQueue*>;
+    // acquire, release: from the thread that gives it back to the one that takes it
+    explicit QueueLoan(Spare& spare)
+        : spare_(spare), queue_(spare.exchange(nullptr, std::memory_order_acquire)) {
+      if (queue_ == nullptr) queue_ = std::make_unique<grpc::CompletionQueue>();
+    }
+    ~QueueLoan() { delete spare_.exchange(queue_.release(), std::memory_order_acq_rel); }
+    QueueLoan(const QueueLoan&) = delete;
+    QueueLoan& operator=(const QueueLoan&) = delete;
+    [[nodiscard]] grpc::CompletionQueue& operator*() const noexcept { return *queue_; }
+
+   private:
+    Spare& spare_;
+    std::unique_ptr<grpc::CompletionQueue> queue_;
+  };
+
   [[nodiscard]] Reply failed(Waited waited, const grpc::Status& status,
                              const grpc::ClientContext& context);
   [[nodiscard]] Reply given_up(Waited waited) const;
@@ -154,6 +179,7 @@ struct Channel::Stubs {
   const std::chrono::milliseconds prompt_;  // a call that is answered within it is not looked after
   const std::optional<HttpProxy> proxy_;    // between this channel and the engine
   std::atomic<bool> unreached_{false};      // see out_of_reach
+  QueueLoan::Spare spare_queue_{nullptr};   // owned; null while a call has it
 };
 
 /// Memory for the messages of one call: on the stack as long as they are small, so that none of their fields is an
