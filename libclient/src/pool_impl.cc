@@ -7,6 +7,7 @@
 
 #include "fork_state.h"
 #include "journal.h"
+#include "text/one_line.h"
 
 namespace e6::client {
 
@@ -213,16 +214,18 @@ bool Pool::can_be_lent_again(PoolEntry& entry, PoolState& here, SessionEnder& en
       here.count(&PoolStatistics::abandoned);
       return false;
     } else {
-      entry.suspect = entry.had_trouble();
       if (limits_.reset_properties && entry.has_new_properties()) entry.reset_properties(ender);
       if (limits_.reset)
         limits_.reset(entry.connection, CallOptions{.timeout = limits_.reset_timeout});
       ender.finish();  // somebody else may have it next
-      if (!gone() && !entry.has_cursors()) return true;
+      if (!gone() && !entry.has_cursors()) {
+        entry.suspect = entry.had_trouble();  // on loan, or just now
+        return true;
+      }
     }
   } catch (const std::exception& error) {
     journal().warn("{}: a pooled connection could not be reset and is closed: {}",
-                   options_.target(), error.what());
+                   options_.target(), one_line(error.what()));
   } catch (...) {
     journal().warn("{}: a pooled connection could not be reset and is closed", options_.target());
   }

@@ -244,6 +244,24 @@ TEST_F(PoolReturnTest,
   EXPECT_EQ(calls("healthCheck"), 1);
 }
 
+TEST_F(PoolReturnTest, a_hook_whose_call_got_no_answer_has_the_connection_tried_as_well) {
+  PoolOptions limits = fixed(1);
+  limits.pre_ping = true;
+  limits.reset = [](Connection& connection, const CallOptions&) {
+    try {
+      (void)connection.tables("s", {}, {.timeout = milliseconds(50)});
+    } catch (const TimeoutError&) {  // a hook may find that not worth a connection
+    }
+  };
+  ConnectionPool pool = this->pool(limits);
+  command("latency --method getTablesV2 --ms 20000");
+  (void)run(*pool.checkout());
+  EXPECT_EQ(pool.statistics().idle, 1U);
+  EXPECT_EQ(calls("healthCheck"), 0);
+  (void)run(*pool.checkout());
+  EXPECT_EQ(calls("healthCheck"), 1);
+}
+
 TEST_F(PoolReturnTest, a_waiter_gets_the_place_of_a_connection_that_was_closed) {
   ConnectionPool pool = this->pool(fixed(1));
   PooledConnection held = pool.checkout();
