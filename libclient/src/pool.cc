@@ -28,11 +28,11 @@ PooledConnection& PooledConnection::operator=(PooledConnection&& from) noexcept 
   return *this;
 }
 
-Connection& PooledConnection::operator*() const noexcept {
+Connection& PooledConnection::operator*() const& noexcept {
   return entry_->connection;
 }
 
-Connection* PooledConnection::operator->() const noexcept {
+Connection* PooledConnection::operator->() const& noexcept {
   return &entry_->connection;
 }
 

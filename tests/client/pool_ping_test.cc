@@ -30,13 +30,13 @@ TEST_F(PoolPingTest,
   command("latency --method healthCheck --ms 20000");
   // The caller has less time than a pre-ping may take.
   for (int i = 0; i < 3; ++i)
-    EXPECT_NO_THROW((void)run(*pool.checkout({.timeout = milliseconds(400)}))) << i;
+    EXPECT_NO_THROW((void)run(pool.checkout({.timeout = milliseconds(400)}))) << i;
   EXPECT_EQ(pool.statistics().timeouts, 0U);
 }
 
 TEST_F(PoolPingTest, a_suspended_cluster_is_alive_and_stays_asleep) {
   ConnectionPool pool = this->pool(pinging(1));
-  (void)run(*pool.checkout());
+  (void)run(pool.checkout());
   command("suspend --resume-takes 10ms");
   {
     const PooledConnection connection = pool.checkout();

@@ -14,7 +14,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-using PoolReturnTest = PoolScene;
+class PoolReturnTest : public PoolScene {
+ protected:
+  static void tables(const PooledConnection& lent, const CallOptions& options = {}) {
+    (void)lent->tables("s", {}, options);
+  }
+};
 
 TEST_F(PoolReturnTest, a_connection_that_its_borrower_closed_is_lent_to_nobody) {
   ConnectionPool pool = this->pool(fixed(1));
@@ -24,7 +29,7 @@ TEST_F(PoolReturnTest, a_connection_that_its_borrower_closed_is_lent_to_nobody) 
     closed->close();
   }
   EXPECT_EQ(pool.statistics().idle, 0U);
-  for (int i = 0; i < 2; ++i) EXPECT_NO_THROW((void)run(*pool.checkout()));
+  for (int i = 0; i < 2; ++i) EXPECT_NO_THROW((void)run(pool.checkout()));
   EXPECT_EQ(pool.statistics().created, 2U);
   EXPECT_EQ(sessions(), 1);
 }
@@ -40,7 +45,7 @@ TEST_F(PoolReturnTest, a_connection_that_was_moved_away_is_its_new_owners_and_le
   EXPECT_EQ(pool.statistics().idle, 0U);
   EXPECT_EQ(pool.statistics().in_use, 0U);
   EXPECT_NO_THROW((void)run(*kept));
-  EXPECT_NO_THROW((void)run(*pool.checkout()));
+  EXPECT_NO_THROW((void)run(pool.checkout()));
   EXPECT_EQ(pool.statistics().created, 2U);
 }
 
@@ -53,7 +58,8 @@ TEST_F(PoolReturnTest, a_connection_that_another_one_was_put_in_place_of_is_lent
     *replaced = Connection(foreign);
   }
   EXPECT_EQ(pool.statistics().idle, 0U);
-  EXPECT_EQ(pool.checkout()->options().database, "db");
+  const PooledConnection own = pool.checkout();
+  EXPECT_EQ(own->options().database, "db");
 }
 
 TEST_F(PoolReturnTest,
@@ -116,21 +122,24 @@ TEST_F(PoolReturnTest, properties_that_a_borrower_set_do_not_reach_the_next_one)
     (void)mine->tables("s");
   }
   (void)remembering.take();
-  (void)pool.checkout()->tables("s");
+  tables(pool.checkout());
   // The next borrower has a session without them, and nothing is set on it.
   EXPECT_EQ(remembering.take(), (Calls{"authenticate", "getTablesV2"}));
   // What nobody changed keeps its session.
-  (void)pool.checkout()->tables("s");
+  tables(pool.checkout());
   EXPECT_EQ(remembering.take(), (Calls{"getTablesV2"}));
 }
 
 TEST_F(PoolReturnTest,
        properties_that_the_engine_may_have_taken_do_not_reach_the_next_borrower_either) {
   ConnectionPool pool = this->pool(fixed(1));
-  (void)run(*pool.checkout());
+  (void)run(pool.checkout());
   command("latency --method setProps --ms 20000");
-  EXPECT_THROW(pool.checkout()->set_properties("a=1", {.timeout = milliseconds(50)}), TimeoutError);
-  (void)run(*pool.checkout());
+  {
+    const PooledConnection mine = pool.checkout();
+    EXPECT_THROW(mine->set_properties("a=1", {.timeout = milliseconds(50)}), TimeoutError);
+  }
+  (void)run(pool.checkout());
   EXPECT_EQ(calls("authenticate", "", "ok"), 2);
   EXPECT_EQ(sessions(), 1);
 }
@@ -165,7 +174,7 @@ TEST_F(PoolReturnTest, a_reset_hook_sees_each_connection_that_comes_back_and_wha
   }
   EXPECT_EQ(resets, 1);
   (void)remembering.take();
-  (void)pool.checkout()->tables("s");
+  tables(pool.checkout());
   EXPECT_EQ(remembering.take(),
             (Calls{"getTablesV2", "setProps zone=UTC"}));  // the second at its return
   EXPECT_EQ(resets, 2);
@@ -180,11 +189,11 @@ TEST_F(PoolReturnTest, a_connection_that_cannot_be_reset_is_lent_to_nobody) {
   };
   ConnectionPool pool = this->pool(limits);
   command("error --method setProps --code INVALID_ARGUMENT --details no --count 1");
-  (void)run(*pool.checkout());
+  (void)run(pool.checkout());
   EXPECT_EQ(pool.statistics().discarded, 1U);
   EXPECT_EQ(pool.statistics().idle, 0U);
   EXPECT_EQ(sessions(), 0);
-  (void)run(*pool.checkout());
+  (void)run(pool.checkout());
   EXPECT_EQ(pool.statistics().idle, 1U);
 }
 
@@ -192,7 +201,7 @@ TEST_F(PoolReturnTest, a_hook_that_throws_anything_at_all_costs_its_connection_a
   PoolOptions limits = fixed(1);
   limits.reset = [](Connection&, const CallOptions&) { throw 42; };
   ConnectionPool pool = this->pool(limits);
-  (void)run(*pool.checkout());
+  (void)run(pool.checkout());
   EXPECT_EQ(pool.statistics().discarded, 1U);
   EXPECT_EQ(pool.statistics().in_use, 0U);
 }
@@ -209,7 +218,7 @@ TEST_F(PoolReturnTest, a_connection_that_the_hook_closed_or_kept_a_cursor_of_is_
   };
   ConnectionPool pool = this->pool(limits);
   for (std::uint64_t i = 1; i <= 2; ++i) {
-    EXPECT_NO_THROW((void)run(*pool.checkout()));
+    EXPECT_NO_THROW((void)run(pool.checkout()));
     EXPECT_EQ(pool.statistics().discarded, i);
     EXPECT_EQ(pool.statistics().idle, 0U);
   }
@@ -225,7 +234,7 @@ TEST_F(PoolReturnTest, a_discarded_connection_leaves_its_place_to_another_and_no
   EXPECT_EQ(sessions(), 0);
   EXPECT_EQ(pool.statistics().discarded, 1U);
   EXPECT_EQ(pool.statistics().in_use + pool.statistics().idle, 0U);
-  (void)run(*pool.checkout({.timeout = milliseconds(0)}));
+  (void)run(pool.checkout({.timeout = milliseconds(0)}));
   EXPECT_EQ(pool.statistics().created, 2U);
 }
 
@@ -234,13 +243,13 @@ TEST_F(PoolReturnTest,
   PoolOptions limits = fixed(1);
   limits.pre_ping = true;
   ConnectionPool pool = this->pool(limits);
-  (void)run(*pool.checkout());
+  (void)run(pool.checkout());
   command("latency --method getTablesV2 --ms 20000");
-  EXPECT_THROW((void)pool.checkout()->tables("s", {}, {.timeout = milliseconds(50)}), TimeoutError);
+  EXPECT_THROW(tables(pool.checkout(), {.timeout = milliseconds(50)}), TimeoutError);
   EXPECT_EQ(calls("healthCheck"), 0);
-  (void)run(*pool.checkout());
+  (void)run(pool.checkout());
   EXPECT_EQ(calls("healthCheck"), 1);
-  (void)run(*pool.checkout());  // it answered: that is over
+  (void)run(pool.checkout());  // it answered: that is over
   EXPECT_EQ(calls("healthCheck"), 1);
 }
 
@@ -255,17 +264,17 @@ TEST_F(PoolReturnTest, a_hook_whose_call_got_no_answer_has_the_connection_tried_
   };
   ConnectionPool pool = this->pool(limits);
   command("latency --method getTablesV2 --ms 20000");
-  (void)run(*pool.checkout());
+  (void)run(pool.checkout());
   EXPECT_EQ(pool.statistics().idle, 1U);
   EXPECT_EQ(calls("healthCheck"), 0);
-  (void)run(*pool.checkout());
+  (void)run(pool.checkout());
   EXPECT_EQ(calls("healthCheck"), 1);
 }
 
 TEST_F(PoolReturnTest, a_waiter_gets_the_place_of_a_connection_that_was_closed) {
   ConnectionPool pool = this->pool(fixed(1));
   PooledConnection held = pool.checkout();
-  std::jthread waiter([&] { EXPECT_NO_THROW((void)run(*pool.checkout())); });
+  std::jthread waiter([&] { EXPECT_NO_THROW((void)run(pool.checkout())); });
   ASSERT_TRUE(becomes([&] { return pool.statistics().waiting == 1; }));
   held->close();
   held.give_back();

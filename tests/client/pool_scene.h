@@ -24,6 +24,9 @@ inline bool becomes(const std::function<bool()>& so) {
 
 class PoolScene : public Scene {
  protected:
+  using Scene::run;
+  /// On a connection that is given back afterwards.
+  static int run(const PooledConnection& lent) { return run(*lent); }
   /// Fixed size, nothing by time, unless a test says otherwise.
   static PoolOptions fixed(int size) {
     return {.min_size = 0, .max_size = size, .max_overflow = 0, .checkout_timeout = kLong, .pre_ping = false};

@@ -85,7 +85,8 @@ TEST_F(PoolShrinkTest,
   idle_for(limits.idle_timeout);
   used.give_back();
   EXPECT_EQ(pool.statistics().idle, 1U);
-  EXPECT_EQ(&*pool.checkout(), it);
+  const PooledConnection last = pool.checkout();
+  EXPECT_EQ(&*last, it);
   EXPECT_EQ(pool.statistics().created, 6U);
 }
 

@@ -91,7 +91,10 @@ TEST_F(PoolSwitchTest, a_graceful_and_an_abrupt_switch_under_load_leave_the_pool
   pool.connect();
   const std::set<Connection*> before = everything(pool);
   ASSERT_EQ(before.size(), 4U);
-  const auto active = [&] { return PooledConnection(pool.checkout())->coordinator().snapshot().active; };
+  const auto active = [&] {
+    const PooledConnection any = pool.checkout();
+    return any->coordinator().snapshot().active;
+  };
 
   Users users(pool, 8);
   ASSERT_TRUE(users.all_do(3));

@@ -28,6 +28,7 @@ std::string refusal(const PoolOptions& limits) {
 class PoolTest : public PoolScene {
  protected:
   static void query(Connection& connection) { EXPECT_EQ(run(connection), 1); }
+  static void query(const PooledConnection& lent) { query(*lent); }
   static bool waiting(const ConnectionPool& pool, std::uint64_t threads) {
     return becomes([&] { return pool.statistics().waiting == threads; });
   }
@@ -202,19 +203,19 @@ TEST_F(PoolTest, a_dead_connection_is_replaced_before_it_is_handed_out) {
   limits.pre_ping = true;
   limits.pre_ping_after = milliseconds(0);
   ConnectionPool pool = this->pool(limits);
-  query(*pool.checkout());
-  query(*pool.checkout());
+  query(pool.checkout());
+  query(pool.checkout());
   EXPECT_EQ(calls("healthCheck", "", "ok"), 1);
   EXPECT_EQ(pool.statistics().created, 1U);
 
   command("error --method healthCheck --code UNAVAILABLE --details gone");
-  query(*pool.checkout());  // a new one, which nobody tries
+  query(pool.checkout());  // a new one, which nobody tries
   command("error --clear");
   EXPECT_EQ(pool.statistics().replaced, 1U);
   EXPECT_EQ(pool.statistics().created, 2U);
 
   command("latency --method healthCheck --ms 10000");
-  query(*pool.checkout(
+  query(pool.checkout(
       {.timeout = milliseconds(400)}));  // half of the caller's time is for its successor
   EXPECT_EQ(pool.statistics().replaced, 2U);
   EXPECT_EQ(pool.statistics().idle, 1U);
@@ -225,9 +226,9 @@ TEST_F(PoolTest, an_engine_that_answers_a_pre_ping_with_an_error_is_alive) {
   limits.pre_ping = true;
   limits.pre_ping_after = milliseconds(0);
   ConnectionPool pool = this->pool(limits);
-  query(*pool.checkout());
+  query(pool.checkout());
   command("error --method healthCheck --code UNIMPLEMENTED --details unknown");
-  query(*pool.checkout());
+  query(pool.checkout());
   EXPECT_EQ(calls("healthCheck", "", "error"), 1);
   EXPECT_EQ(pool.statistics().replaced, 0U);
   EXPECT_EQ(pool.statistics().created, 1U);
@@ -237,7 +238,7 @@ TEST_F(PoolTest, a_connection_is_not_tried_before_it_was_idle_for_long) {
   PoolOptions limits = fixed(1);
   limits.pre_ping = true;
   ConnectionPool pool = this->pool(limits);
-  for (int i = 0; i < 3; ++i) query(*pool.checkout());
+  for (int i = 0; i < 3; ++i) query(pool.checkout());
   EXPECT_EQ(calls("healthCheck"), 0);
 }
 
@@ -251,7 +252,7 @@ TEST_F(PoolTest, a_connection_whose_cursor_still_lives_is_given_to_nobody_else_a
   EXPECT_EQ(pool.statistics().abandoned, 1U);
   EXPECT_EQ(pool.statistics().in_use, 0U);
   EXPECT_EQ(pool.statistics().idle, 0U);
-  query(*pool.checkout());  // there is room for another one
+  query(pool.checkout());  // there is room for another one
   EXPECT_EQ(pool.statistics().created, 2U);
   EXPECT_EQ(drain(cursor), 3);
   cursor.clear();
@@ -295,7 +296,7 @@ TEST_F(PoolTest, a_connection_that_cannot_be_made_leaves_its_place_to_others) {
   EXPECT_THROW((void)pool.checkout(), SharedStateError);
   EXPECT_EQ(pool.statistics().in_use, 0U);
   ASSERT_TRUE(std::filesystem::create_directory(later.shared.directory));
-  query(*pool.checkout({.timeout = milliseconds(0)}));
+  query(pool.checkout({.timeout = milliseconds(0)}));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "e6/client/pool.h"
 #include "scene.h"
 
 namespace e6::client::test {
@@ -55,6 +56,27 @@ template <class T>
 concept ColumnOfADecodedTemporary = requires(T bytes) {
   decode_batch(bytes)->column("a");
 };
+
+template <class T>
+concept CursorOfATemporaryLoan = requires(T pool) {
+  pool.checkout()->cursor();
+};
+template <class T>
+concept ReferenceOfATemporaryLoan = requires(T pool) {
+  *pool.checkout();
+};
+template <class T>
+concept CursorOfAKeptLoan = requires(T kept) {
+  kept->cursor();
+  (*kept).cursor();
+};
+
+TEST(Temporaries, a_connection_that_was_given_back_gives_nothing) {
+  EXPECT_FALSE(CursorOfATemporaryLoan<ConnectionPool&>);
+  EXPECT_FALSE(ReferenceOfATemporaryLoan<ConnectionPool&>);
+  EXPECT_TRUE(CursorOfAKeptLoan<PooledConnection&>);
+  EXPECT_TRUE(CursorOfAKeptLoan<const PooledConnection&>);
+}
 
 TEST(Temporaries, a_cursor_that_is_gone_gives_no_rows) {
   EXPECT_TRUE(HasRows<Cursor&>);

@@ -119,8 +119,11 @@ class PooledConnection {
   PooledConnection& operator=(const PooledConnection&) = delete;
 
   /// Must not be called on an empty handle.
-  [[nodiscard]] Connection& operator*() const noexcept;
-  [[nodiscard]] Connection* operator->() const noexcept;
+  [[nodiscard]] Connection& operator*() const& noexcept;
+  [[nodiscard]] Connection* operator->() const& noexcept;
+  // The connection would be given back while its cursor is used: keep the handle in a variable.
+  Connection& operator*() const&& = delete;
+  Connection* operator->() const&& = delete;
   [[nodiscard]] explicit operator bool() const noexcept { return entry_ != nullptr; }
 
   /// What the destructor does, now.
