@@ -138,6 +138,8 @@ bool transport_broke(int code, std::string_view details) noexcept {
       return text.empty() || is(text, "cancelled") || begins(kStream) || begins(kConnection);
     case code::kInternal:
     case code::kUnknown:
+    case code::kResourceExhausted:  // RST_STREAM with ENHANCE_YOUR_CALM
+    case code::kPermissionDenied:   // RST_STREAM with INADEQUATE_SECURITY
       return begins(kStream);
     default:
       return false;

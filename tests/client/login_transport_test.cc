@@ -1,6 +1,8 @@
 // What a connection does to an authentication says nothing about the credentials.
 #include <chrono>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "cutting_proxy.h"
@@ -23,6 +25,8 @@ class LoginTransportTest : public FaultScene {
       {kCancelled, "CANCELLED"},
       {kCancelled, "Received RST_STREAM with error code 8"},
       {kResourceExhausted, "Received RST_STREAM with error code 11"},
+      {kPermissionDenied, "Received RST_STREAM with error code 12"},
+      {kPermissionDenied, "RST_STREAM"},
       {kInternal, "Received RST_STREAM with error code 2"},
       {kUnavailable, "Received RST_STREAM with error code 7"},
       {kUnavailable, "Socket closed"},
@@ -73,9 +77,9 @@ TEST_F(LoginTransportTest, one_that_goes_on_breaking_is_a_connection_error) {
 }
 
 // HTTP/2's own resets, in gRPC's own words: NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR,
-// REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM.
+// REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM, INADEQUATE_SECURITY.
 TEST_F(LoginTransportTest, a_stream_that_is_reset_is_repeated) {
-  for (const std::uint32_t error_code : {0U, 1U, 2U, 7U, 8U, 11U}) {
+  for (const std::uint32_t error_code : {0U, 1U, 2U, 7U, 8U, 11U, 12U}) {
     SCOPED_TRACE("RST_STREAM " + std::to_string(error_code));
     start();
     CuttingProxy proxy(engine().target());
@@ -83,6 +87,28 @@ TEST_F(LoginTransportTest, a_stream_that_is_reset_is_repeated) {
     proxy.reset_streams(2, error_code);
     EXPECT_NO_THROW(connection.connect());
     EXPECT_EQ(run(connection), 1);
+  }
+}
+
+// What is refused for good stays so, whatever code the engine gives it.
+TEST_F(LoginTransportTest, a_refusal_in_words_of_the_engine_is_not_repeated) {
+  fail_calls("authenticate", kPermissionDenied, "no such user", std::nullopt);
+  Connection connection(quick(engine().target()));
+  EXPECT_THROW(connection.connect(), AuthenticationError);
+  EXPECT_EQ(calls("authenticate"), 1);
+}
+
+// The engine has the statement, and nobody knows what became of it.
+TEST_F(LoginTransportTest, a_statement_whose_stream_is_reset_is_a_lost_connection) {
+  for (const auto& [code, text] : kBroken) {
+    if (std::string_view(text).find("RST_STREAM") == std::string_view::npos) continue;
+    SCOPED_TRACE(std::string(name_of_code(code)) + ", " + text);
+    start();
+    Connection connection(quick(engine().target()));
+    fail_calls("executeStatementV2", code, text, 1);
+    Cursor cursor = connection.cursor();
+    EXPECT_THROW(cursor.execute("insert into t values (1)"), ConnectionError);
+    EXPECT_EQ(calls("executeStatementV2"), 1);
   }
 }
 
