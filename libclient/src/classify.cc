@@ -146,7 +146,7 @@ bool transport_broke(int code, std::string_view details) noexcept {
   }
 }
 
-bool worth_another_login(int code, std::string_view details) noexcept {
+bool worth_another_try(int code, std::string_view details) noexcept {
   return code == code::kCancelled || code == code::kResourceExhausted || code == code::kAborted ||
          ((code == code::kInternal || code == code::kUnknown) &&
           (contains(details, "rst_stream") || contains(details, "stream removed") ||

@@ -60,9 +60,9 @@ struct Classification {
 /// call: "Socket closed", "Received RST_STREAM with error code 2" and the like.
 [[nodiscard]] bool transport_broke(int code, std::string_view details) noexcept;
 
-/// The same for a call that carries no statement and is safe to repeat (authenticate), whoever
-/// says it: an engine or a proxy that sheds load is no verdict about the credentials.
-[[nodiscard]] bool worth_another_login(int code, std::string_view details) noexcept;
+/// The same for a call that carries no statement and is safe to repeat (authenticate, clear),
+/// whoever says it: an engine or a proxy that sheds load has not looked at what it was asked.
+[[nodiscard]] bool worth_another_try(int code, std::string_view details) noexcept;
 
 /// True if `details` contain the word "status" (any case), perhaps the word "code", and then, with nothing
 /// but punctuation and spaces between, exactly the number `status`: "status: 456", "Status code 456",

@@ -87,6 +87,8 @@ bool Link::end_leftover(Leftover& left, std::chrono::milliseconds patience,
       case Meaning::kTimedOut:
       case Meaning::kCancelled:
         return false;
+      case Meaning::kOther:
+        return !worth_another_try(answer.code, answer.details);
       case Meaning::kAccessDenied: {
         // The engine may let the user's next session take the query over.
         const SessionPtr other = lane(query.strategy).opened().session;

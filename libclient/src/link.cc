@@ -141,7 +141,7 @@ void Link::classify_failure(const Sent& sent, const Reply& reply, Answer& answer
   }
   const bool stopped = sent.stop != nullptr && sent.stop->stop_requested();
   if ((answer.meaning == Meaning::kCancelled && !stopped) || answer.meaning == Meaning::kOther) {
-    const bool again = broke || (login && worth_another_login(reply.code, reply.details));
+    const bool again = broke || (login && worth_another_try(reply.code, reply.details));
     answer.meaning = again ? Meaning::kUnavailable : Meaning::kOther;
   }
   // A call that was never sent has no stream on which a status could be received.

@@ -95,8 +95,8 @@ TEST(Classify, knows_the_words_of_a_stream_that_broke) {
   EXPECT_TRUE(transport_broke(13, "Received RST_STREAM with error code 2"));
   EXPECT_TRUE(transport_broke(2, "Stream removed"));
   EXPECT_FALSE(transport_broke(13, "division by zero"));
-  EXPECT_TRUE(worth_another_login(8, "too many requests"));
-  EXPECT_FALSE(worth_another_login(7, "no"));
+  EXPECT_TRUE(worth_another_try(8, "too many requests"));
+  EXPECT_FALSE(worth_another_try(7, "no"));
 }
 
 TEST(Classify, knows_what_surely_never_left_the_machine) {

@@ -1,5 +1,6 @@
 // What a failed, stopped or timed-out statement leaves behind on the engine, and who clears it.
 #include <chrono>
+#include <string>
 #include <thread>
 
 #include "scene.h"
@@ -89,6 +90,20 @@ TEST_F(CleanupTest, the_previous_query_takes_half_of_the_time_at_most) {
   Cursor cursor = connection.cursor();
   cursor.execute("select 1 /* clear_ms=60000 */");
   EXPECT_NO_THROW(cursor.execute("select 2", {.timeout = milliseconds(2000)}));
+}
+
+// Whoever sheds load has not ended the query.
+TEST_F(CleanupTest, a_clear_that_an_overloaded_engine_turns_away_is_asked_for_again) {
+  for (const char* code : {"RESOURCE_EXHAUSTED", "ABORTED", "UNAVAILABLE"}) {
+    SCOPED_TRACE(code);
+    command("error --method executeStatementV2 --code INVALID_ARGUMENT --details no --count 1");
+    command(std::string("error --method clearOrCancelQuery --code ") + code +
+            " --details 'too much to do' --count 2");
+    Connection connection = connect();
+    Cursor cursor = connection.cursor();
+    EXPECT_THROW(cursor.execute("insert into t values (1)"), QueryError);
+    EXPECT_TRUE(open_queries_come_down_to(0));
+  }
 }
 
 TEST_F(CleanupTest, a_connection_ends_although_its_leftovers_get_no_answer) {
