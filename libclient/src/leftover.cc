@@ -35,8 +35,9 @@ void Link::leave_nothing_open(Query& query, const Answer& answer) noexcept {
       return;  // what sleeps keeps no query
     left.if_it_serves = answer.meaning == Meaning::kWrongStrategy && !answer.doubtful;
     const bool answered = answer.meaning == Meaning::kOther || answer.doubtful;
-    if (answered && end_leftover(left, kPatience, {})) return;
-    add_cleanup(*this, std::move(left));
+    if (!answered || !end_leftover(left, kPatience, {})) return add_cleanup(*this, std::move(left));
+    left = Leftover{};  // lets go of the channel
+    close_left_lanes();
   } catch (const std::exception& error) {  // no memory
     journal().debug("{}: a query is left to the engine: {}", target_, error.what());
   }

@@ -57,6 +57,18 @@ TEST_F(SessionEndTest, a_session_on_which_a_query_lives_ends_with_the_query) {
   EXPECT_EQ(calls("", "", "denied"), 0);
 }
 
+TEST_F(SessionEndTest, a_session_whose_last_query_fails_after_the_close_ends_with_it) {
+  Connection connection = connect();
+  Cursor cursor = connection.cursor();
+  cursor.prepare("insert into t values (1)");
+  connection.close();
+  EXPECT_EQ(sessions(), 1);
+  command("error --method executeStatementV2 --code INVALID_ARGUMENT --details no --count 1");
+  EXPECT_THROW(cursor.execute_prepared(), QueryError);
+  EXPECT_EQ(total("queries_open"), 0);
+  EXPECT_EQ(sessions(), 0);
+}
+
 TEST_F(SessionEndTest, a_session_that_was_replaced_ends_too) {
   Connection connection = connect();
   (void)run(connection);
@@ -121,7 +133,7 @@ TEST_F(SessionEndTest, nothing_is_sent_over_a_channel_that_cannot_connect) {
   session.response = Wire().text(1, "s");
   auto engine = std::make_unique<RawEngine>([&](const RawCall&) { return session; });
   ConnectionOptions options = options_for(engine->target(), directory_);
-  options.connect_timeout = std::chrono::milliseconds(300);
+  options.connect_timeout = std::chrono::seconds(1);
   Connection connection(options);
   connection.connect();
   engine = nullptr;
