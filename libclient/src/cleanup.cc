@@ -28,10 +28,16 @@ constexpr std::chrono::minutes kGiveUpAfter{10};
 
 struct Item {
   Link* link;
+  const Coordinator* cluster;
   Leftover left;
   Clock::time_point give_up;
   Clock::time_point next;
   milliseconds pause = kFirstPause;
+  bool silent = false;  // the last attempt at its engine got no answer
+
+  [[nodiscard]] bool at_same_engine(const Item& other) const noexcept {
+    return cluster == other.cluster && left.query.strategy == other.left.query.strategy;
+  }
 };
 
 /// Never destroyed: the thread may be running when the process ends.
@@ -40,19 +46,9 @@ class Worker {
   void add(Link& link, Leftover left) {
     const auto now = Clock::now();
     std::list<Item> one;  // made before the lock is taken
-    one.push_back(Item{&link, std::move(left), now + kGiveUpAfter, now});
-    const std::lock_guard guard(lock_);
-    if (items_.size() >= kMost) {
-      journal().warn("{} queries wait to be cleared already; one more is left to the engine",
-                     kMost);
-      return;
-    }
-    if (!running_) {
-      std::thread([this] { run(); }).detach();
-      running_ = true;
-    }
-    items_.splice(items_.end(), one);
-    changed_.notify_all();
+    one.push_back(Item{&link, &link.host(), std::move(left), now + kGiveUpAfter, now});
+    if (put(one)) return;
+    journal().warn("{} queries wait to be cleared already; one more is left to the engine", kMost);
   }
 
   void finish(Link& link, milliseconds patience) {
@@ -69,10 +65,39 @@ class Worker {
   }
 
  private:
+  /// False if there are too many already.
+  [[nodiscard]] bool put(std::list<Item>& one) {
+    const std::lock_guard guard(lock_);
+    if (items_.size() >= kMost) return false;
+    if (!running_) {
+      std::thread([this] { run(); }).detach();
+      running_ = true;
+    }
+    Item& item = one.front();
+    item.silent = std::any_of(items_.begin(), items_.end(), [&](const Item& each) {
+      return each.silent && each.at_same_engine(item);
+    });
+    items_.splice(items_.end(), one);
+    changed_.notify_all();
+    return true;
+  }
+
   [[nodiscard]] bool has(const Link& link) const {
     return working_for_ == &link ||
            std::any_of(items_.begin(), items_.end(),
                        [&](const Item& each) { return each.link == &link; });
+  }
+
+  /// What is due comes first, and of that what is at engines that answer: an attempt at one that
+  /// does not takes a second, and the others must not wait for it.
+  [[nodiscard]] std::list<Item>::iterator next_item(Clock::time_point now) {
+    return std::min_element(items_.begin(), items_.end(), [now](const Item& a, const Item& b) {
+      const bool a_is_due = a.next <= now;
+      const bool b_is_due = b.next <= now;
+      if (a_is_due != b_is_due) return a_is_due;
+      if (a_is_due && a.silent != b.silent) return b.silent;
+      return a.next < b.next;
+    });
   }
 
   void run() {
@@ -84,11 +109,11 @@ class Worker {
         running_ = false;
         return;
       }
-      const auto due =
-          std::min_element(items_.begin(), items_.end(),
-                           [](const Item& a, const Item& b) { return a.next < b.next; });
-      if (due->next > Clock::now()) {
-        changed_.wait_until(guard, due->next);
+      const auto now = Clock::now();
+      const auto due = next_item(now);
+      const auto at = due->next;  // a copy: the item may be dropped during the wait
+      if (at > now) {
+        changed_.wait_until(guard, at);
         continue;
       }
       std::list<Item> taken;
@@ -106,11 +131,18 @@ class Worker {
     guard.unlock();
     const bool late = item.left.late != nullptr;
     const bool done = item.link->end_leftover(item.left, kAttempt, stop);
+    guard.lock();
+    if (!late && !stop.stop_requested()) {
+      for (Item& each : items_)
+        if (each.at_same_engine(item)) each.silent = !done;
+      item.silent = !done;
+    }
     if (done) {
+      guard.unlock();
       item.left = Leftover{};  // lets go of the channel
       item.link->close_left_lanes();
+      guard.lock();
     }
-    guard.lock();
     const bool again = !done && !stop.stop_requested() && Clock::now() < item.give_up;
     if (again) {
       item.next = Clock::now() + (late ? kLateAnswerPause : item.pause);

@@ -1,5 +1,6 @@
 // What a failed, stopped or timed-out statement leaves behind on the engine, and who clears it.
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
@@ -92,6 +93,29 @@ TEST_F(CleanupTest, the_previous_query_takes_half_of_the_time_at_most) {
   EXPECT_NO_THROW(cursor.execute("select 2", {.timeout = milliseconds(2000)}));
 }
 
+// All clusters of a process share the thread that clears.
+TEST_F(CleanupTest, queries_on_an_engine_that_does_not_answer_do_not_hold_up_those_on_another) {
+  constexpr int kSilent = 20;  // each attempt at one of them takes a second
+  command("latency --method clearOrCancelQuery --ms 60000");
+  Connection silent = connect();
+  for (int i = 0; i < kSilent; ++i) {
+    Cursor cursor = silent.cursor();
+    cursor.execute("select 1");
+    EXPECT_THROW(cursor.clear({.timeout = milliseconds(5)}), TimeoutError);
+  }
+  std::string error;
+  const auto other = e6::sim::Engine::start({}, error);
+  ASSERT_NE(other, nullptr) << error;
+  Connection answering(options_for(other->target(), directory_));
+  for (const char* call :
+       {"executeStatementV2 --code INTERNAL", "clearOrCancelQuery --code UNAVAILABLE"})
+    (void)other->run(std::string("error --method ") + call + " --details no --count 1");
+  Cursor cursor = answering.cursor();
+  EXPECT_THROW(cursor.execute("insert into t values (1)"), QueryError);
+  EXPECT_TRUE(eventually(
+      [&] { return nlohmann::json::parse(other->stats_json()).at("queries_open") == 0; }));
+}
+
 // Whoever sheds load has not ended the query.
 TEST_F(CleanupTest, a_clear_that_an_overloaded_engine_turns_away_is_asked_for_again) {
   for (const char* code : {"RESOURCE_EXHAUSTED", "ABORTED", "UNAVAILABLE"}) {
@@ -104,6 +128,21 @@ TEST_F(CleanupTest, a_clear_that_an_overloaded_engine_turns_away_is_asked_for_ag
     EXPECT_THROW(cursor.execute("insert into t values (1)"), QueryError);
     EXPECT_TRUE(open_queries_come_down_to(0));
   }
+}
+
+// Its leftovers go with it, between two attempts too.
+TEST_F(CleanupTest, a_connection_ends_although_its_leftovers_wait_for_another_attempt) {
+  command("error --method executeStatementV2 --code INTERNAL --details no --count 1");
+  command("error --method clearOrCancelQuery --code UNAVAILABLE --details no --rate 1");
+  {
+    Connection connection = connect();
+    Cursor cursor = connection.cursor();
+    EXPECT_THROW(cursor.execute("insert into t values (1)"), QueryError);
+    EXPECT_TRUE(eventually([&] { return calls("clearOrCancelQuery") >= 4; }));
+  }
+  const int before = calls("clearOrCancelQuery");
+  std::this_thread::sleep_for(milliseconds(1200));  // longer than any pause between attempts
+  EXPECT_EQ(calls("clearOrCancelQuery"), before);
 }
 
 TEST_F(CleanupTest, a_connection_ends_although_its_leftovers_get_no_answer) {
