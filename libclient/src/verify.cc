@@ -120,11 +120,14 @@ void Link::verify(Answer& answer, const Budget& budget) {
   once.max_retry_attempts = 1;
   Budget own(once, std::max(patience, std::chrono::milliseconds(0)),
              CallOptions{.stop = budget.stop()});
+  own.may_wake = false;  // whether the cluster is worth waking is for the call itself
   journal().debug("{}: {}; its words may be quoted, so that an authentication shall tell", target_,
                   describe(answer));
   Verdict verdict = Verdict::kUnknown;
   try {
     verdict = verdict_on(answer, own);
+  } catch (const ClusterSuspendedError&) {
+    verdict = Verdict::kSuspended;
   } catch (const Error& error) {
     journal().debug("{}: {} could not be verified: {}", target_, answer.call, error.what());
   }
