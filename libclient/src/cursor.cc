@@ -145,6 +145,7 @@ bool Cursor::Impl::may_run_again() const noexcept {
 
 void Cursor::Impl::run_again(Budget& budget) {
   link_->count(&Statistics::reexecuted_queries);
+  link_->abandon(query_);  // nothing if it is lost; there, if only an answer is
   query_ = waits_to_execute_ ? link_->prepare(sql_, how_, budget) : run(sql_, how_, budget);
 }
 

@@ -172,6 +172,21 @@ TEST_F(SwitchTest, clearing_or_cancelling_a_query_whose_colour_is_gone_succeeds)
   EXPECT_EQ(connection.coordinator().in_flight(), 0U);
 }
 
+TEST_F(SwitchTest, a_query_that_is_run_again_leaves_its_first_run_not_open) {
+  ConnectionOptions again = options();
+  again.reexecute_lost_queries = true;
+  Connection connection(again);
+  Cursor cursor = connection.cursor();
+  cursor.execute("select 1 /* rows=4 batches=2 */");
+  command("error --method getNextResultBatch --late --code UNAVAILABLE --details slow --count 1");
+  EXPECT_THROW((void)cursor.fetch_batch(), QueryError);
+  EXPECT_EQ(drain(cursor), 2);
+  EXPECT_EQ(connection.statistics().reexecuted_queries, 1U);
+  cursor.clear();
+  EXPECT_TRUE(open_queries_come_down_to(0));
+  EXPECT_EQ(connection.coordinator().in_flight(), 0U);
+}
+
 TEST_F(SwitchTest, a_lost_query_is_run_again_when_that_is_allowed_and_no_batch_was_handed_out) {
   ConnectionOptions again = options();
   again.reexecute_lost_queries = true;
