@@ -158,7 +158,7 @@ void Cursor::Impl::run_again(Budget& budget) {
         return channel.fetch(head, name, batch);
       });
   if (is_end(batch)) {
-    at_end_ = true;
+    at_end_ = handed_out_ = true;
     return std::nullopt;
   }
   handed_out_ = true;

@@ -96,7 +96,7 @@ class Cursor::Impl {
   bool adopted_ = false;          // another cursor will clear it
   bool waits_to_execute_ = false;  // prepared, not executed
   bool at_end_ = false;
-  bool handed_out_ = false;  // a batch has left this cursor
+  bool handed_out_ = false;  // a batch has left this cursor, or the news that there is none
 };
 
 }  // namespace e6::client

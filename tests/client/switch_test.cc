@@ -187,6 +187,18 @@ TEST_F(SwitchTest, a_query_that_is_run_again_leaves_its_first_run_not_open) {
   EXPECT_EQ(connection.coordinator().in_flight(), 0U);
 }
 
+TEST_F(SwitchTest, a_query_whose_end_was_seen_is_not_run_again) {
+  ConnectionOptions again = options();
+  again.reexecute_lost_queries = true;
+  Connection connection(again);
+  Cursor cursor = connection.cursor();
+  cursor.execute("select 1 /* rows=0 */");
+  EXPECT_FALSE(cursor.fetch_batch());
+  command("switch green abrupt");
+  EXPECT_THROW((void)cursor.status(), QueryLostError);
+  EXPECT_EQ(calls("executeStatementV2", "", "ok"), 1);
+}
+
 TEST_F(SwitchTest, a_lost_query_is_run_again_when_that_is_allowed_and_no_batch_was_handed_out) {
   ConnectionOptions again = options();
   again.reexecute_lost_queries = true;

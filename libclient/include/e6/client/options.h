@@ -89,8 +89,9 @@ struct ConnectionOptions {
   /// Pause before the second attempt; doubled each time, at most 10 s, with jitter. 0 to 60 s.
   /// Environment: E6DATA_RETRY_BACKOFF_FACTOR (seconds, fractions allowed).
   std::chrono::milliseconds retry_backoff{200};
-  /// Run a query again by itself if it was lost with its colour before a row of it was handed out. Only for
-  /// statements that may run twice: the engine had already accepted the first one.
+  /// Run a query again by itself if it was lost with its colour before a row of it, or its end, was
+  /// handed out. Only for statements that may run twice: the engine had already accepted the first
+  /// one.
   bool reexecute_lost_queries = false;
 
   /// The longest an operation goes on trying to reach an engine that cannot be reached. 100 ms to 10 min.
