@@ -2,11 +2,11 @@
 // and only the answer says what that is.
 #include <algorithm>
 #include <chrono>
-#include <new>
 #include <optional>
 #include <utility>
 
 #include "channel_wait.h"
+#include "spare_memory.h"
 
 namespace e6::client {
 namespace {
@@ -30,25 +30,12 @@ void fill_prepare(Request& request, const std::string& session, const Connection
   }
 }
 
-// The memory of the last call of this thread, for its next one.
-class SpareMemory {
- public:
-  ~SpareMemory() { ::operator delete(memory_); }
-  [[nodiscard]] void* take() noexcept { return std::exchange(memory_, nullptr); }
-  void put(void* memory) noexcept {
-    if (memory_ != nullptr) return ::operator delete(memory);
-    memory_ = memory;
-  }
-
- private:
-  void* memory_ = nullptr;
-};
-thread_local SpareMemory t_spare;
-
 }  // namespace
 
 /// Everything that a prepare needs until its answer is there.
 class Channel::PrepareCall final : public LatePrepare {
+  using Spare = SpareMemory<PrepareCall>;  // of the last call of this thread, for its next one
+
  public:
   PrepareCall() = default;
   ~PrepareCall() override {
@@ -63,10 +50,10 @@ class Channel::PrepareCall final : public LatePrepare {
     }
   }
   static void* operator new(std::size_t size) {
-    void* spare = t_spare.take();
+    void* spare = Spare::take();
     return spare != nullptr ? spare : ::operator new(size);
   }
-  static void operator delete(void* memory) noexcept { t_spare.put(memory); }
+  static void operator delete(void* memory) noexcept { Spare::put(memory); }
 
   template <class Method, class Request>
   void start(QueryEngineService::Stub& stub, Method method, const Request& request) {
