@@ -58,9 +58,10 @@ class ConnectTest : public Scene {
     failure.took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
     return failure;
   }
-  // The error came within the connect time-out, and a moment for a machine that is busy.
+  // The error came because of the connect time-out. A machine that is busy takes its time; gRPC
+  // gives an attempt 20 s, and the operation has 40 s.
   static void expect_in_time(const Failure& failure, milliseconds limit) {
-    EXPECT_LT(failure.took, limit + milliseconds(1500)) << failure.text;
+    EXPECT_LT(failure.took, limit + seconds(12)) << failure.text;
     EXPECT_THAT(failure.text, StartsWith("cannot reach the engine"));
   }
 };
@@ -88,10 +89,10 @@ TEST_F(ConnectTest, a_port_where_nobody_listens_is_tried_for_the_connect_timeout
 
 TEST_F(ConnectTest, a_call_that_takes_longer_than_the_connect_timeout_is_none_of_its_business) {
   ConnectionOptions own = options();
-  own.connect_timeout = milliseconds(300);
+  own.connect_timeout = seconds(1);
   Connection connection(own);
   Cursor cursor = connection.cursor();
-  EXPECT_NO_THROW(cursor.execute("select 1 /* execute_ms=1500 prepare_ms=700 */"));
+  EXPECT_NO_THROW(cursor.execute("select 1 /* execute_ms=2500 prepare_ms=1500 */"));
 }
 
 TEST_F(ConnectTest, an_engine_that_comes_within_the_connect_timeout_is_reached) {

@@ -109,13 +109,13 @@ void no_name_server(const std::string& directory) {
     skip("port 53");
   ConnectionOptions options = options_for(50051, directory);
   options.connect_timeout = std::chrono::seconds(2);
-  options.operation_timeout = std::chrono::seconds(30);
+  options.operation_timeout = std::chrono::seconds(50);
   const auto start = Clock::now();
   try {
     Connection connection(options);
     connection.connect();
   } catch (const e6::client::Error& error) {
-    const bool in_time = Clock::now() - start < std::chrono::milliseconds(3500);
+    const bool in_time = Clock::now() - start < std::chrono::seconds(14);
     say((in_time ? "in time: " : "late: ") + std::string(error.what()));
   }
 }
@@ -129,7 +129,11 @@ int main(int argc, char** argv) {
   const std::string hosts = directory + "/hosts";
   const std::string servers = directory + "/resolv.conf";
   write_file(hosts, "");
-  write_file(servers, "nameserver 127.0.0.9\n");
+  // Nothing but the file of hosts shall answer. Both names of each option, for any version of
+  // c-ares.
+  write_file(servers, "nameserver 127.0.0.9\noptions " +
+                          std::string(what == "move" ? "timeout:1 attempts:1 retrans:1 retry:1\n"
+                                                     : "timeout:30 retrans:30\n"));
   enter_own_network(hosts, servers);
   try {
     if (what == "move") move(hosts, directory);
