@@ -23,7 +23,8 @@ constexpr std::size_t kMost = 1000;
 constexpr milliseconds kAttempt{1'000};
 constexpr milliseconds kFirstPause{50};
 constexpr milliseconds kLongestPause{1'000};
-constexpr milliseconds kLateAnswerPause{10};
+constexpr milliseconds kFirstLatePause{10};  // between looks for an answer, each of which is cheap
+constexpr milliseconds kLongestLatePause{250};
 constexpr std::chrono::minutes kGiveUpAfter{10};
 
 struct Item {
@@ -32,7 +33,7 @@ struct Item {
   Leftover left;
   Clock::time_point give_up;
   Clock::time_point next;
-  milliseconds pause = kFirstPause;
+  milliseconds pause = left.late != nullptr ? kFirstLatePause : kFirstPause;
   bool silent = false;  // the last attempt at its engine got no answer
 
   [[nodiscard]] bool at_same_engine(const Item& other) const noexcept {
@@ -145,8 +146,8 @@ class Worker {
     }
     const bool again = !done && !stop.stop_requested() && Clock::now() < item.give_up;
     if (again) {
-      item.next = Clock::now() + (late ? kLateAnswerPause : item.pause);
-      if (!late) item.pause = std::min(item.pause * 2, kLongestPause);
+      item.next = Clock::now() + item.pause;
+      item.pause = std::min(item.pause * 2, late ? kLongestLatePause : kLongestPause);
       items_.splice(items_.end(), taken);
       working_for_ = nullptr;
     } else {

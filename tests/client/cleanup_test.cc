@@ -1,5 +1,6 @@
 // What a failed, stopped or timed-out statement leaves behind on the engine, and who clears it.
 #include <chrono>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -143,6 +144,20 @@ TEST_F(CleanupTest, a_connection_ends_although_its_leftovers_wait_for_another_at
   const int before = calls("clearOrCancelQuery");
   std::this_thread::sleep_for(milliseconds(1200));  // longer than any pause between attempts
   EXPECT_EQ(calls("clearOrCancelQuery"), before);
+}
+
+TEST_F(CleanupTest, answers_that_take_long_are_not_looked_for_all_the_time) {
+  Connection connection = connect();
+  connection.connect();
+  for (int i = 0; i < 300; ++i) {
+    Cursor cursor = connection.cursor();
+    EXPECT_THROW(cursor.execute("select 1 /* prepare_ms=60000 */", {.timeout = milliseconds(1)}),
+                 TimeoutError);
+  }
+  std::this_thread::sleep_for(milliseconds(500));
+  const std::clock_t before = std::clock();
+  std::this_thread::sleep_for(milliseconds(1000));
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 4);  // of the processor, not of the day
 }
 
 TEST_F(CleanupTest, a_connection_ends_although_its_leftovers_get_no_answer) {
